@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The recorder: one thread that owns the audit log. Events are copied into a bounded queue under the tracker's lock and
+ * written by this thread as JSON Lines, redacted once, each line chained to the one before by its digest. */
+#ifndef AUDIT_RECORD_RECORDER_H
+#define AUDIT_RECORD_RECORDER_H
+
+#include "audit/event.h"
+
+struct recorder;
+
+struct recorder_config {
+	const char *path;         /* the log, appended to, mode 0600; NULL: no log (events are counted and dropped) */
+	size_t queue_bytes_max;   /* of copied events that wait; 0: the default, 64 MiB */
+	const uint8_t *redaction_key; /* 32 bytes, for keyed digests of secrets; copied */
+};
+
+/* What a run left in the log. */
+struct recorder_result {
+	uint64_t written;   /* lines of this run */
+	uint64_t lost;      /* events that could not be queued or written */
+	char head[65];      /* digest of the last line, hexadecimal */
+	int64_t offset;     /* where this run's first line begins in the file */
+	int error;          /* errno of the first failed write; 0: none */
+};
+
+/* Opens (and locks against a second writer) the log and starts the thread. NULL on failure, with a one-line reason that
+ * names path and cause in `error` (of `error_size` bytes). */
+struct recorder *recorder_start(const struct recorder_config *config, char *error, size_t error_size) NODISCARD;
+
+/* The sink for audit_config.sink; lives as long as the recorder. */
+struct event_sink recorder_sink(struct recorder *r);
+
+/* Closes and opens the log by its path again, before the next line is written (after rotation; SIGHUP). Safe from any
+ * thread; a failure is counted and told on stderr, and the old file goes on being used. */
+void recorder_reopen(struct recorder *r);
+
+/* Writes what is queued, closes the log, frees `r`. */
+struct recorder_result recorder_stop(struct recorder *r);
+
+/* Reads the redaction key from `path`, making it first (32 random bytes, mode 0600, folders too) where it does not
+ * exist. False with a one-line reason in `error`. */
+bool redaction_key_load(const char *path, uint8_t key[32], char *error, size_t error_size) NODISCARD;
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One run's audit: makes, feeds and ends it. The calls about exchanges are in audit/exchange.h. */
+#ifndef AUDIT_TRACKER_H
+#define AUDIT_TRACKER_H
+
+#include "audit/event.h"
+
+enum profile { PROFILE_DEFAULT, PROFILE_STRICT };
+
+struct audit_config {
+	enum profile profile;
+	int64_t window_us;         /* how long a follow-up is waited for; RULES §3: 10 s */
+	uint64_t budget_bytes;     /* all that the audit retains: contents, prefixes, expectations, history */
+	uint32_t expectations_max; /* per client; the oldest goes first */
+	bool record_all;           /* an `exchange` event for every exchange, not only those of hops */
+	uint64_t seed;             /* random; for hashes of attacker-chosen keys */
+	struct event_sink sink;    /* borrowed until audit_free() */
+};
+
+/* RULES §3's defaults; no sink, seed 0. */
+struct audit_config audit_config_default(void);
+
+/* NULL when memory is short. */
+struct audit *audit_new(const struct audit_config *config) NODISCARD;
+
+/* Every exchange must have ended. */
+void audit_free(struct audit *a);
+
+/* Closes what is due; call it about four times a second from any one thread. */
+void audit_tick(struct audit *a, int64_t now_us);
+
+/* The observed command (or all of the traffic) has ended: every open expectation and chain closes now. */
+void audit_finish(struct audit *a, int64_t now_us);
+
+/* Puts an event of the relay's (tunnel, proxy.error, mark, run.*) into the order: gives it its seq and hands it on.
+ * run.finished: its totals are filled in here. */
+void audit_emit(struct audit *a, struct audit_event *e);
+
+/* A copy, taken under the lock. */
+struct audit_totals audit_totals(struct audit *a);
+
+/* The bytes that the audit retains now: contents, expectations, chains. For tests, metrics and the limit. */
+uint64_t audit_retained_bytes(struct audit *a);
+
+#endif

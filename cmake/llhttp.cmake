@@ -1,0 +1,16 @@
+# llhttp: the distribution's library where it has one (9.x), else Debian 12's C sources in node-llhttp (8.1), compiled
+# strict: their default grammar splits headers on a bare CR (CVE-2023-30589). Only parser/http_parser.c includes it.
+find_path(LLHTTP_LIB_INCLUDE_DIR llhttp.h PATHS /usr/include /usr/local/include NO_DEFAULT_PATH)
+find_library(LLHTTP_LIBRARY llhttp)
+if(LLHTTP_LIB_INCLUDE_DIR AND LLHTTP_LIBRARY)
+  add_library(llhttp INTERFACE)
+  target_link_libraries(llhttp INTERFACE ${LLHTTP_LIBRARY})
+  target_include_directories(llhttp SYSTEM INTERFACE ${LLHTTP_LIB_INCLUDE_DIR})
+else()
+  find_path(LLHTTP_INCLUDE_DIR llhttp.h PATH_SUFFIXES llhttp PATHS /usr/share/include /usr/share/nodejs REQUIRED)
+  find_path(LLHTTP_SOURCE_DIR llhttp.c PATH_SUFFIXES llhttp PATHS /usr/share REQUIRED)
+  add_library(llhttp STATIC ${LLHTTP_SOURCE_DIR}/llhttp.c ${LLHTTP_SOURCE_DIR}/api.c ${LLHTTP_SOURCE_DIR}/http.c)
+  target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE_DIR})
+  target_compile_definitions(llhttp PUBLIC LLHTTP_STRICT_MODE=1)
+  target_compile_options(llhttp PRIVATE -w)
+endif()

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The only place that asks the operating system for the time. */
+#ifndef PROXY_CLOCK_H
+#define PROXY_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_now_us(void);  /* monotonic microseconds; all durations and deadlines */
+int64_t clock_wall_us(void); /* Unix time in microseconds; for people */
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The relay as a whole: workers, each in a thread with its own event base, listener, pool and connections. Made, started
+ * and ended by the command line; it knows nothing of it. */
+#ifndef PROXY_RELAY_SERVER_H
+#define PROXY_RELAY_SERVER_H
+
+#include "proxy/config.h"
+
+struct server;
+
+/* Binds the listeners (so that a port in use is told of here) and makes the workers. `config` and `audit` are borrowed
+ * until server_free(). NULL on failure, with a one-line reason that names address and cause in `error`. */
+struct server *server_new(const struct config *config, struct audit *audit, char *error, size_t error_size) NODISCARD;
+
+/* "127.0.0.1:8307": the address it listens on, with the port that the system chose. Lives as long as the server. */
+const char *server_address(const struct server *s);
+uint16_t server_port(const struct server *s);
+unsigned server_workers(const struct server *s);
+
+/* Starts the worker threads. Signals should be blocked by the caller before, so that they reach its own thread. */
+bool server_start(struct server *s) NODISCARD;
+
+/* Stops accepting (what waits in the accept queue is accepted first), lets exchanges finish for at most
+ * timeouts.drain_ms, ends idle connections at once. Returns when all workers have stopped. From the thread that
+ * started them. */
+void server_drain(struct server *s);
+
+/* May be called while server_drain() waits, from another thread or a signal-watching one: ends everything now. */
+void server_stop_now(struct server *s);
+
+/* Exchanges relayed or being relayed, and connections open now; for tests and the summary. Any thread. */
+struct server_counts {
+	uint64_t connections_accepted;
+	uint64_t connections_open;
+	uint64_t tunnels_open;
+	uint64_t upstream_open;
+};
+struct server_counts server_counts(const struct server *s);
+
+/* After server_drain(), or without a start. */
+void server_free(struct server *s);
+
+#endif
