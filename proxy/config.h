@@ -13,33 +13,33 @@
 
 /* Bounds. Sizes in bytes unless a name says otherwise. */
 struct limits {
-	uint32_t target_max;      /* a request target: 414 */
-	uint32_t field_max;       /* one field line: 431 */
-	uint32_t head_max;        /* a whole head: 431, or 502 from an origin */
-	uint32_t fields_max;      /* field lines in a head: 431 / 502 */
-	uint32_t trailer_max;     /* a trailer section */
+	uint32_t target_max;  /* a request target: 414 */
+	uint32_t field_max;   /* one field line: 431 */
+	uint32_t head_max;    /* a whole head: 431, or 502 from an origin */
+	uint32_t fields_max;  /* field lines in a head: 431 / 502 */
+	uint32_t trailer_max; /* a trailer section */
 	uint32_t chunk_extension_max;
-	uint32_t pipeline_max;    /* bytes of later requests kept while one is being answered */
-	uint32_t clients_max;     /* client connections, all workers together; past it accepting pauses */
-	uint32_t per_client_max;  /* connections from one address */
-	uint32_t tunnels_max;     /* tunnels, all workers together: 503 */
-	uint32_t pool_max;        /* idle upstream connections, each worker */
+	uint32_t pipeline_max;   /* bytes of later requests kept while one is being answered */
+	uint32_t clients_max;    /* client connections, all workers together; past it accepting pauses */
+	uint32_t per_client_max; /* connections from one address */
+	uint32_t tunnels_max;    /* tunnels, all workers together: 503 */
+	uint32_t pool_max;       /* idle upstream connections, each worker */
 	uint32_t pool_per_origin_max;
-	uint32_t buffered_max;    /* bytes waiting to be written to one peer before its source is paused */
+	uint32_t buffered_max; /* bytes waiting to be written to one peer before its source is paused */
 };
 
 /* Timeouts in milliseconds. */
 struct timeouts {
-	uint32_t connect_ms;        /* name, all addresses together: 504 */
-	uint32_t head_ms;           /* from a request's first byte to its blank line: 408 */
-	uint32_t body_idle_ms;      /* between two bytes of a body, either way, either side */
-	uint32_t response_head_ms;  /* from the request's end to the response head: 504 */
-	uint32_t keep_alive_ms;     /* an idle client connection */
-	uint32_t pool_idle_ms;      /* an idle upstream connection */
+	uint32_t connect_ms;       /* name, all addresses together: 504 */
+	uint32_t head_ms;          /* from a request's first byte to its blank line: 408 */
+	uint32_t body_idle_ms;     /* between two bytes of a body, either way, either side */
+	uint32_t response_head_ms; /* from the request's end to the response head: 504 */
+	uint32_t keep_alive_ms;    /* an idle client connection */
+	uint32_t pool_idle_ms;     /* an idle upstream connection */
 	uint32_t tunnel_idle_ms;
-	uint32_t recognise_ms;      /* the first bytes of a tunnel held back to see whether they are HTTP */
-	uint32_t linger_ms;         /* reading on after a refusal, so that the answer arrives */
-	uint32_t drain_ms;          /* SIGTERM to the end, whatever is still open */
+	uint32_t recognise_ms; /* the first bytes of a tunnel held back to see whether they are HTTP */
+	uint32_t linger_ms;    /* reading on after a refusal, so that the answer arrives */
+	uint32_t drain_ms;     /* SIGTERM to the end, whatever is still open */
 };
 
 /* A list of strings that an option may be given more than once for. Owned by the config. */
@@ -48,21 +48,26 @@ struct string_list {
 	size_t count;
 };
 
+/* When to colour; config.color is what came of it. */
+enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
 struct config {
+	char *config_file; /* the configuration file that was asked for; NULL: the usual one, if it exists */
+
 	/* where to listen */
-	char *listen;          /* "127.0.0.1:8307", "[::1]:0"; port 0: the system chooses */
-	unsigned workers;      /* 0: one for each processor, at most 4 */
+	char *listen;     /* "127.0.0.1:8307", "[::1]:0"; port 0: the system chooses */
+	unsigned workers; /* 0: one for each processor, at most 4 */
 
 	/* who may use it, and for what */
-	struct string_list allow;   /* networks, "10.0.0.0/8": clients from elsewhere get 403 */
-	char *users;                /* file of "name:password" lines: 407 without a right one */
-	bool deny_private;          /* refuse upstream addresses that are not public */
+	struct string_list allow;         /* networks, "10.0.0.0/8": clients from elsewhere get 403 */
+	char *users;                      /* file of "name:password" lines: 407 without a right one */
+	bool deny_private;                /* refuse upstream addresses that are not public */
 	struct string_list connect_ports; /* ports that CONNECT may name ("443", "8000-8999"); empty: all */
-	struct string_list resolve; /* "HOST[:PORT]=ADDR[:PORT]" */
+	struct string_list resolve;       /* "HOST[:PORT]=ADDR[:PORT]" */
 
 	/* the audit */
-	char *log;             /* path; "-" none */
-	char *key_file;        /* redaction key; NULL: $XDG_CONFIG_HOME/hopaudit/redaction.key */
+	char *log;      /* path; "-" none */
+	char *key_file; /* redaction key; NULL: $XDG_CONFIG_HOME/hopaudit/redaction.key */
 	enum profile profile;
 	uint32_t window_ms;
 	uint64_t budget_bytes;
@@ -71,10 +76,11 @@ struct config {
 	/* run */
 	enum severity fail_on; /* SEVERITY_NONE: never */
 
-	bool verbose;          /* the relay's own log on stderr */
-	bool color;            /* decided from the terminal, NO_COLOR and --color */
-	bool quiet;            /* no summary when there is no finding */
-	bool all_chains;       /* the summary lists the chains that are right too */
+	bool verbose; /* the relay's own log on stderr */
+	enum color_when color_when;
+	bool color;      /* colour on stderr? decided from the terminal, NO_COLOR and --color */
+	bool quiet;      /* no summary unless a finding is a warning or an error */
+	bool all_chains; /* the summary lists the chains that are right too */
 
 	struct limits limits;
 	struct timeouts timeouts;
@@ -83,5 +89,12 @@ struct config {
 /* The defaults of every option. Strings are allocated: config_free(). */
 void config_defaults(struct config *c);
 void config_free(struct config *c);
+
+/* Copies `item` to the end of the list. These two end the process when memory is short: they serve only the start. */
+void string_list_add(struct string_list *l, const char *item);
+void string_list_clear(struct string_list *l);
+
+/* A copy of `s` that the config may own; as above when memory is short. */
+char *config_string(const char *s);
 
 #endif

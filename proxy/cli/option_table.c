@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rows of the table of options, and how one is found. No parsing and no printing here. */
+#include "proxy/cli/option_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proxy/cli/address.h"
+#include "proxy/config.h"
+
+#define K UINT64_C(1024)
+#define M (1024 * K)
+#define G (1024 * M)
+#define MS UINT64_C(1)
+#define S (1000 * MS)
+#define H (3600 * S)
+
+#define AT(member) .offset = offsetof(struct config, member)
+#define RELAY (COMMAND_PROXY | COMMAND_RUN)
+#define ALL (RELAY | COMMAND_EXPLAIN | COMMAND_HELP)
+
+#define LIMIT_BYTES(option, member, least, most, sentence)                                                             \
+	{                                                                                                              \
+		.name = "limit-" option, .kind = OPTION_SIZE, .group = GROUP_LIMITS, .commands = RELAY,                \
+		.argument = "SIZE", AT(limits.member), .min = (least), .max = (most), .help = (sentence),              \
+	}
+#define LIMIT_COUNT(option, member, least, most, sentence)                                                             \
+	{                                                                                                              \
+		.name = "limit-" option, .kind = OPTION_COUNT, .group = GROUP_LIMITS, .commands = RELAY,               \
+		.argument = "N", AT(limits.member), .min = (least), .max = (most), .help = (sentence),                 \
+	}
+#define TIMEOUT(option, member, sentence)                                                                              \
+	{                                                                                                              \
+		.name = "timeout-" option, .kind = OPTION_DURATION, .group = GROUP_TIMEOUTS, .commands = RELAY,        \
+		.argument = "TIME", AT(timeouts.member), .min = 1 * MS, .max = 24 * H, .help = (sentence),             \
+	}
+
+/* A choice sets an enum, which is written as an unsigned. */
+_Static_assert(sizeof(enum profile) == sizeof(unsigned), "enum profile");
+_Static_assert(sizeof(enum severity) == sizeof(unsigned), "enum severity");
+_Static_assert(sizeof(enum color_when) == sizeof(unsigned), "enum color_when");
+_Static_assert(sizeof(((struct config *)0)->workers) == sizeof(uint32_t), "workers is set as a count");
+
+static const struct option_choice profiles[] = {
+    {"default", PROFILE_DEFAULT},
+    {"strict", PROFILE_STRICT},
+    {NULL, 0},
+};
+
+static const struct option_choice severities[] = {
+    {"error", SEVERITY_ERROR},
+    {"warning", SEVERITY_WARNING},
+    {"info", SEVERITY_INFO},
+    {"never", SEVERITY_NONE},
+    {NULL, 0},
+};
+
+static const struct option_choice colors[] = {
+    {"auto", COLOR_AUTO},
+    {"always", COLOR_ALWAYS},
+    {"never", COLOR_NEVER},
+    {NULL, 0},
+};
+
+static const struct option_row rows[] = {
+    {
+	.name = "help",
+	.letter = 'h',
+	.kind = OPTION_HELP,
+	.group = GROUP_GENERAL,
+	.commands = ALL,
+	.flag_only = true,
+	.help = "Print this text.",
+    },
+    {
+	.name = "config",
+	.kind = OPTION_TEXT,
+	.group = GROUP_GENERAL,
+	.commands = ALL,
+	AT(config_file),
+	.argument = "FILE",
+	.not_in_file = true,
+	.default_text = "$XDG_CONFIG_HOME/hopaudit/config, if it exists",
+	.help = "Read options from FILE, one `key = value` a line; # begins a comment.",
+    },
+    {
+	.name = "verbose",
+	.letter = 'v',
+	.kind = OPTION_FLAG,
+	.group = GROUP_GENERAL,
+	.commands = RELAY,
+	AT(verbose),
+	.help = "Tell on stderr what the relay does.",
+    },
+    {
+	.name = "color",
+	.kind = OPTION_CHOICE,
+	.group = GROUP_GENERAL,
+	.commands = ALL,
+	AT(color_when),
+	.argument = "WHEN",
+	.choices = colors,
+	.help = "Colour on a terminal (auto; NO_COLOR is honoured), always or never.",
+    },
+
+    {
+	.name = "listen",
+	.kind = OPTION_TEXT,
+	.group = GROUP_LISTEN,
+	.commands = RELAY,
+	AT(listen),
+	.argument = "ADDRESS:PORT",
+	.check = address_is_listener,
+	.allowed = "a numeric address and a port, like 127.0.0.1:8307 or [::1]:0 (port 0: any free one)",
+	.default_text = "127.0.0.1:8307; run: 127.0.0.1:0",
+	.help = "Where clients reach the proxy; port 0 is any free one. `run` ignores this key of the file.",
+    },
+    {
+	.name = "workers",
+	.kind = OPTION_COUNT,
+	.group = GROUP_LISTEN,
+	.commands = RELAY,
+	AT(workers),
+	.argument = "N",
+	.min = 0,
+	.max = 64,
+	.default_text = "0: one for each processor, at most 4",
+	.help = "Threads that relay.",
+    },
+
+    {
+	.name = "allow",
+	.kind = OPTION_LIST,
+	.group = GROUP_ACCESS,
+	.commands = RELAY,
+	AT(allow),
+	.argument = "NETWORK",
+	.check = address_is_network,
+	.allowed = "a network or an address, like 10.0.0.0/8, fd00::/8 or 192.0.2.7",
+	.default_text = "every client that reaches the listener",
+	.help = "Serve clients from NETWORK only (403 for others); may be given more than once.",
+    },
+    {
+	.name = "users",
+	.kind = OPTION_TEXT,
+	.group = GROUP_ACCESS,
+	.commands = RELAY,
+	AT(users),
+	.argument = "FILE",
+	.default_text = "none",
+	.help = "Serve only who gives a name and password of FILE, one `name:password` a line (407 for others).",
+    },
+    {
+	.name = "deny-private",
+	.kind = OPTION_FLAG,
+	.group = GROUP_ACCESS,
+	.commands = RELAY,
+	AT(deny_private),
+	.help = "Refuse upstream addresses that are not public.",
+    },
+    {
+	.name = "connect-ports",
+	.kind = OPTION_LIST,
+	.group = GROUP_ACCESS,
+	.commands = RELAY,
+	AT(connect_ports),
+	.argument = "PORTS",
+	.check = address_is_port_range,
+	.allowed = "ports and ranges, like 443,8000-8999",
+	.default_text = "all",
+	.help = "Ports that a CONNECT may name.",
+    },
+    {
+	.name = "resolve",
+	.kind = OPTION_LIST,
+	.group = GROUP_ACCESS,
+	.commands = RELAY,
+	AT(resolve),
+	.argument = "HOST[:PORT]=ADDRESS[:PORT]",
+	.check = address_is_resolve,
+	.allowed = "HOST[:PORT]=ADDRESS[:PORT] with a numeric address, like shop.test:80=127.0.0.1:8080",
+	.default_text = "none",
+	.help = "Reach HOST at ADDRESS instead of asking the resolver; gives a loopback service a name.",
+    },
+
+    {
+	.name = "log",
+	.kind = OPTION_TEXT,
+	.group = GROUP_AUDIT,
+	.commands = RELAY,
+	AT(log),
+	.argument = "FILE",
+	.help = "Append the audit log (JSON Lines) to FILE; - keeps none.",
+    },
+    {
+	.name = "key-file",
+	.kind = OPTION_TEXT,
+	.group = GROUP_AUDIT,
+	.commands = RELAY,
+	AT(key_file),
+	.argument = "FILE",
+	.default_text = "$XDG_CONFIG_HOME/hopaudit/redaction.key",
+	.help = "The key of the digests that stand for secrets in the log; made where it does not exist.",
+    },
+    {
+	.name = "profile",
+	.kind = OPTION_CHOICE,
+	.group = GROUP_AUDIT,
+	.commands = RELAY,
+	AT(profile),
+	.argument = "NAME",
+	.choices = profiles,
+	.help = "How severe the rules are: default (what is provable and matters to everyone) or strict.",
+    },
+    {
+	.name = "window",
+	.kind = OPTION_DURATION,
+	.group = GROUP_AUDIT,
+	.commands = RELAY,
+	AT(window_ms),
+	.argument = "TIME",
+	.min = 1 * MS,
+	.max = 1 * H,
+	.help = "How long a follow-up is waited for.",
+    },
+    {
+	.name = "audit-memory",
+	.kind = OPTION_SIZE_64,
+	.group = GROUP_AUDIT,
+	.commands = RELAY,
+	AT(budget_bytes),
+	.argument = "SIZE",
+	.min = 1 * M,
+	.max = 1024 * G,
+	.help = "All that the audit may keep in memory; past it the oldest evidence goes first.",
+    },
+    {
+	.name = "record-all",
+	.kind = OPTION_FLAG,
+	.group = GROUP_AUDIT,
+	.commands = RELAY,
+	AT(record_all),
+	.help = "Log every exchange, not only those that take part in a redirect.",
+    },
+
+    {
+	.name = "fail-on",
+	.kind = OPTION_CHOICE,
+	.group = GROUP_REPORT,
+	.commands = RELAY,
+	AT(fail_on),
+	.argument = "SEVERITY",
+	.choices = severities,
+	.default_text = "error; proxy: never",
+	.help = "End with status 3 when a finding is at least this severe.",
+    },
+    {
+	.name = "quiet",
+	.letter = 'q',
+	.kind = OPTION_FLAG,
+	.group = GROUP_REPORT,
+	.commands = RELAY,
+	AT(quiet),
+	.help = "No summary unless a finding is a warning or an error.",
+    },
+    {
+	.name = "all-chains",
+	.kind = OPTION_FLAG,
+	.group = GROUP_REPORT,
+	.commands = RELAY,
+	AT(all_chains),
+	.help = "Let the summary list the redirects that are right, too.",
+    },
+
+    LIMIT_BYTES("target", target_max, 1 * K, 1 * M, "A request target; past it 414."),
+    LIMIT_BYTES("field", field_max, 1 * K, 1 * M, "One field line; past it 431, or 502 from an origin."),
+    LIMIT_BYTES("head", head_max, 1 * K, 16 * M, "A whole head; past it 431, or 502 from an origin."),
+    LIMIT_COUNT("fields", fields_max, 1, 10000, "Field lines in a head; past it 431, or 502 from an origin."),
+    LIMIT_BYTES("trailer", trailer_max, 2, 1 * M, "A trailer section."),
+    LIMIT_BYTES("chunk-extension", chunk_extension_max, 0, 1 * M, "The extensions of one chunk."),
+    LIMIT_BYTES("pipeline", pipeline_max, 1 * K, 64 * M, "Bytes of later requests kept while one is being answered."),
+    LIMIT_COUNT("clients", clients_max, 1, 1000000, "Client connections; past it accepting pauses."),
+    LIMIT_COUNT("per-client", per_client_max, 1, 1000000, "Connections from one address."),
+    LIMIT_COUNT("tunnels", tunnels_max, 0, 1000000, "Tunnels; past it 503."),
+    LIMIT_COUNT("pool", pool_max, 0, 100000, "Idle upstream connections of one worker."),
+    LIMIT_COUNT("pool-per-origin", pool_per_origin_max, 0, 100000,
+		"Idle upstream connections of one worker to one origin."),
+    LIMIT_BYTES("buffered", buffered_max, 16 * K, 1 * G, "Bytes that wait for one peer before its source is paused."),
+
+    TIMEOUT("connect", connect_ms, "Name and connection, all addresses together; past it 504."),
+    TIMEOUT("head", head_ms, "From a request's first byte to its blank line; past it 408."),
+    TIMEOUT("body-idle", body_idle_ms, "Between two bytes of a body, either way, either side."),
+    TIMEOUT("response-head", response_head_ms, "From the end of a request to the response's head; past it 504."),
+    TIMEOUT("keep-alive", keep_alive_ms, "An idle client connection."),
+    TIMEOUT("pool-idle", pool_idle_ms, "An idle upstream connection."),
+    TIMEOUT("tunnel-idle", tunnel_idle_ms, "A tunnel through which nothing goes."),
+    TIMEOUT("recognise", recognise_ms, "How long a tunnel's first bytes are held back to see whether they are HTTP."),
+    TIMEOUT("linger", linger_ms, "Reading on after a refusal, so that the answer arrives."),
+    {
+	.name = "timeout-drain",
+	.kind = OPTION_DURATION,
+	.group = GROUP_TIMEOUTS,
+	.commands = RELAY,
+	.argument = "TIME",
+	AT(timeouts.drain_ms),
+	.min = 1 * MS,
+	.max = 24 * H,
+	.default_text = "30s; run: 1s",
+	.help = "From the first SIGTERM (run: the command's end) to the end, whatever is still open.",
+    },
+};
+
+_Static_assert(sizeof(rows) / sizeof(rows[0]) <= OPTIONS_MAX, "raise OPTIONS_MAX");
+
+const struct option_row *const option_rows = rows;
+const size_t option_count = sizeof(rows) / sizeof(rows[0]);
+
+const char *option_group_title(enum option_group g)
+{
+	static const char *const titles[GROUP_COUNT] = {
+	    [GROUP_GENERAL] = "General",
+	    [GROUP_LISTEN] = "Where it listens",
+	    [GROUP_ACCESS] = "Who may use it, and for what",
+	    [GROUP_AUDIT] = "The audit",
+	    [GROUP_REPORT] = "What is reported",
+	    [GROUP_LIMITS] = "Limits",
+	    [GROUP_TIMEOUTS] = "Timeouts",
+	};
+
+	return titles[g];
+}
+
+const struct option_row *option_find(const char *name)
+{
+	for (size_t i = 0; i < option_count; i++) {
+		if (strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+void option_variable(const struct option_row *row, char out[OPTION_VARIABLE_MAX])
+{
+	snprintf(out, OPTION_VARIABLE_MAX, "HOPAUDIT_%s", row->name);
+	for (char *c = out; *c; c++)
+		*c = *c == '-' ? '_' : (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+}

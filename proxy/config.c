@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The defaults of every option, the one place where they stand: the help text and the man page print what is set here.
+ * Called by cli/options and by tests that need a config; it knows nothing of flags, variables or files. */
+#include "proxy/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KIB 1024U
+#define MIB (1024U * KIB)
+#define SECOND 1000U
+#define HOUR (3600U * SECOND)
+
+static void out_of_memory(void)
+{
+	fputs("hopaudit: out of memory\n", stderr);
+	abort();
+}
+
+char *config_string(const char *s)
+{
+	char *copy = strdup(s);
+
+	if (!copy)
+		out_of_memory();
+	return copy;
+}
+
+void string_list_add(struct string_list *l, const char *item)
+{
+	char **items = reallocarray(l->items, l->count + 1, sizeof(*items));
+
+	if (!items)
+		out_of_memory();
+	l->items = items;
+	l->items[l->count++] = config_string(item);
+}
+
+void string_list_clear(struct string_list *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		free(l->items[i]);
+	free(l->items);
+	*l = (struct string_list){0};
+}
+
+static const struct limits default_limits = {
+    .target_max = 16 * KIB,
+    .field_max = 32 * KIB,
+    .head_max = 64 * KIB,
+    .fields_max = 200,
+    .trailer_max = 16 * KIB,
+    .chunk_extension_max = 4 * KIB,
+    .pipeline_max = 64 * KIB,
+    .clients_max = 10000,
+    .per_client_max = 10000,
+    .tunnels_max = 5000,
+    .pool_max = 256,
+    .pool_per_origin_max = 64,
+    .buffered_max = 512 * KIB,
+};
+
+static const struct timeouts default_timeouts = {
+    .connect_ms = 10 * SECOND,
+    .head_ms = 30 * SECOND,
+    .body_idle_ms = 60 * SECOND,
+    .response_head_ms = 300 * SECOND,
+    .keep_alive_ms = 75 * SECOND,
+    .pool_idle_ms = 30 * SECOND,
+    .tunnel_idle_ms = 1 * HOUR,
+    .recognise_ms = 1 * SECOND,
+    .linger_ms = 2 * SECOND,
+    .drain_ms = 30 * SECOND,
+};
+
+void config_defaults(struct config *c)
+{
+	*c = (struct config){
+	    .listen = config_string("127.0.0.1:8307"),
+	    .log = config_string("hopaudit.jsonl"),
+	    .profile = PROFILE_DEFAULT,
+	    .window_ms = 10 * SECOND,
+	    .budget_bytes = 256 * MIB,
+	    .fail_on = SEVERITY_ERROR,
+	    .color_when = COLOR_AUTO,
+	    .limits = default_limits,
+	    .timeouts = default_timeouts,
+	};
+}
+
+void config_free(struct config *c)
+{
+	free(c->config_file);
+	free(c->listen);
+	free(c->users);
+	free(c->log);
+	free(c->key_file);
+	string_list_clear(&c->allow);
+	string_list_clear(&c->connect_ports);
+	string_list_clear(&c->resolve);
+	*c = (struct config){0};
+}
