@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""The real clients: how each is called, and what a test must know of it. drivers/ holds the programs."""
+import dataclasses
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from lib.hopaudit import PATIENCE, environment
+
+FOLDER = pathlib.Path(__file__).resolve().parents[1] / "drivers"
+# Debian's node looks for packages there by itself, other builds of node do not.
+NODE_PATH = "/usr/share/nodejs"
+
+
+@dataclasses.dataclass(frozen=True)
+class Driver:
+    name: str
+    program: tuple
+    tunnels: bool = False  # sends plain http through CONNECT
+    streams: bool = False  # knows --stream
+    names_itself: bool = True  # sends Proxy-Authorization for http://name@proxy; otherwise only for http://name:@proxy
+    greets_proxies: frozenset = frozenset()  # fields that it adds, or puts elsewhere, because it talks to a proxy
+
+    def command(self, method, url, *arguments):
+        found = shutil.which(self.program[0])
+        assert found, f"{self.program[0]} is not installed; scripts/test installs it"
+        return [found, *self.program[1:], method, url, *map(str, arguments)]
+
+    def call(self, folder, method, url, *arguments, variables=None, check=True):
+        """Runs the client without `hopaudit run`, behind the proxy that `variables` name, or none."""
+        process = subprocess.run(
+            self.command(method, url, *arguments),
+            cwd=folder,
+            env=environment(folder, **NODE_VARIABLES, **(variables or {})),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE,
+            text=True,
+        )
+        if check:
+            assert process.returncode == 0, f"{self.name} failed: {process.stdout}{process.stderr}"
+        return process
+
+    def status(self, *arguments, **more):
+        """The final status that the client saw."""
+        return int(self.call(*arguments, **more).stdout.split()[0])
+
+    def __str__(self):
+        return self.name
+
+
+NODE_VARIABLES = {"NODE_PATH": os.pathsep.join(filter(None, [os.environ.get("NODE_PATH"), NODE_PATH]))}
+
+CURL = Driver("curl", ("bash", str(FOLDER / "curl.sh")))
+WGET = Driver("wget", ("bash", str(FOLDER / "wget.sh")), names_itself=False)
+REQUESTS = Driver(
+    "requests", (sys.executable, str(FOLDER / "python_requests.py")), streams=True, names_itself=False
+)
+HTTPX = Driver("httpx", (sys.executable, str(FOLDER / "python_httpx.py")), streams=True)
+AIOHTTP = Driver("aiohttp", (sys.executable, str(FOLDER / "python_aiohttp.py")), streams=True)
+URLLIB3 = Driver(
+    "urllib3",
+    (sys.executable, str(FOLDER / "python_urllib3.py")),
+    streams=True,
+    greets_proxies=frozenset({b"host", b"accept"}),
+)
+FETCH = Driver("fetch", ("node", str(FOLDER / "node_fetch.cjs")), tunnels=True, streams=True)
+
+FAULTY = Driver("faulty", (sys.executable, str(FOLDER / "faulty.py")))
+
+ALL = (CURL, WGET, REQUESTS, HTTPX, AIOHTTP, URLLIB3, FETCH)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""Relay: a Hopaudit under test as the conformance suite uses it: clients, log, descriptors, memory and CPU time."""
+import ctypes
+import os
+import pathlib
+import select
+
+from lib.hopaudit import Hopaudit
+from lib.raw import eventually
+from lib.raw_client import RawClient
+
+
+class Relay(Hopaudit):
+    def __init__(self, folder, *options, **popen):
+        super().__init__(folder, *options, **popen)
+        self.clients = []
+        self.expected_status = 0
+
+    @property
+    def authority(self):
+        host, port = self.address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    # connections
+
+    def client(self, source=None):
+        client = RawClient(self.address, source=source) if source else RawClient(self.address)
+        self.clients.append(client)
+        return client
+
+    def hang_up(self):
+        """Ends all connections that client() made."""
+        for client in self.clients:
+            client.close()
+        self.clients.clear()
+
+    def next_request(self, upstream, server, answer):
+        """Answers the next request, whether it comes on the pooled connection `server` or on a new one."""
+        if not server.reader.buffer:
+            ready = select.select([server.socket, upstream.listener], [], [], 20)[0]
+            assert ready, "no request came"
+            if upstream.listener in ready:
+                server = upstream.accept()
+        return server.exchange_here(answer)
+
+    # its log
+
+    def events(self, kind):
+        return self.log.events(kind)
+
+    def proxy_errors(self, target):
+        """proxy.error events whose target holds these bytes."""
+        return [event for event in self.events("proxy.error") if target in (event.get("target") or "")]
+
+    def log_bytes(self):
+        return self.log.raw
+
+    # the process
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def proc(self, name):
+        return pathlib.Path(f"/proc/{self.pid}/{name}").read_text()
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def pss_kib(self):
+        for line in self.proc("smaps_rollup").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+        raise AssertionError("no Pss in smaps_rollup")
+
+    def cpu_seconds(self):
+        fields = self.proc("stat").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def wait_for_descriptors(self, count):
+        """Until it holds at most so many: what must be closed has been."""
+        eventually(lambda: self.descriptors() <= count, f"{count} descriptors; it holds {self.descriptors()}")
+
+
+def files_replaced(replacements):
+    """For `preexec_fn`: the process sees other files in the place of some (in a mount namespace of its own)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    new_namespace, bind, private_all = 0x00020000, 4096, (1 << 18) | 16384
+
+    def check(result, what):
+        if result != 0:
+            raise OSError(ctypes.get_errno(), what)
+
+    def replace():
+        check(libc.unshare(new_namespace), "unshare")
+        check(libc.mount(b"none", b"/", None, ctypes.c_ulong(private_all), None), "mount --make-rprivate")
+        for path, replacement in replacements.items():
+            check(
+                libc.mount(str(replacement).encode(), str(path).encode(), None, ctypes.c_ulong(bind), None), f"bind {path}"
+            )
+
+    return replace

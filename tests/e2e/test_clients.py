@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""Real clients through `hopaudit run`: the origin sees what it sees without the proxy, and the verdict is right.
+
+Every client is called twice, directly and through the proxy, against the same origin; what it says must be the same too.
+"""
+import pytest
+
+from lib import drivers
+from lib.compare import HOP_BY_HOP, as_seen, exactly
+from lib.message import redirect, response
+
+BODY = b"amount=12&card=\0\xff\r\n" * 3
+LARGE = bytes(range(256)) * 1200  # 300 KiB, more than any buffer that a client or a relay fills at once
+
+
+@pytest.fixture
+def body_file(tmp_path):
+    def write(content):
+        path = tmp_path / "body"
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def both_ways(tmp_path, run, origin):
+    """both_ways(driver, method, url, *arguments) -> (requests seen directly, requests seen through the proxy, log)"""
+
+    def call(driver, method, url, *arguments, status=200):
+        origin.forget()
+        alone = driver.call(tmp_path, method, url, *arguments)
+        direct = origin.requests
+        origin.forget()
+        behind = run(driver.command(method, url, *arguments), variables=drivers.NODE_VARIABLES)
+        log = behind.expect(0)
+        assert int(alone.stdout.split()[0]) == status, alone.stdout
+        assert behind.stdout == alone.stdout
+        return direct, origin.requests, log
+
+    return call
+
+
+def assert_same(driver, direct, through):
+    """The recorded requests differ in nothing but what a proxy must change."""
+    if driver.tunnels:
+        assert [exactly(request) for request in through] == [exactly(request) for request in direct]
+        return
+    ignored = HOP_BY_HOP | driver.greets_proxies
+    assert [as_seen(request, ignored) for request in through] == [as_seen(request, ignored) for request in direct]
+    for request in through:
+        assert len(request.head.all("Via")) == 1 and request.head.get("Via").startswith(b"1.1 hopaudit")
+        assert request.head.get("Proxy-Connection") is None and request.head.get("Proxy-Authorization") is None
+
+
+def assert_right_hop(log, method, status, source, target, length):
+    """One redirect, rightly followed, and nothing else to say."""
+    observed, followed = log.one("redirect.observed"), log.one("redirect.followed")
+    assert (observed["request"]["method"], observed["request"]["url"]) == (method, source)
+    assert (observed["response"]["status"], observed["target"]) == (status, target)
+    assert (followed["follow"]["method"], followed["follow"]["url"]) == (method, target)
+    assert (followed["verdicts"]["method"], followed["verdicts"]["body"]) == ("pass", "pass"), log.tell()
+    assert followed["follow"]["content"]["length"] == length
+    assert followed["match"]["confidence"] == "high"
+    assert log.one("redirect.closed")["outcome"] == "followed"
+    chain = log.one("chain.finished")
+    assert (chain["outcome"], chain["verdict"], chain["hops"], chain["final_status"]) == ("completed", "ok", 1, 200)
+    assert [event for event in log.events("finding") if event["severity"] != "info"] == []
+    totals = log.one("run.finished")["totals"]
+    assert (totals["redirects"], totals["lost"], totals["findings"]["error"]) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("driver", drivers.ALL, ids=str)
+@pytest.mark.parametrize("status", (307, 308))
+def test_a_post_keeps_its_body(driver, status, origin, both_ways, body_file):
+    origin.on("/pay", redirect(status, "/v2/pay", body=b"moved"))
+    origin.on("/v2/pay", response(200, body=b"paid"))
+    direct, through, log = both_ways(driver, "POST", f"{origin.url}/pay", "--body", body_file(BODY))
+    assert [(request.method, request.target, request.body) for request in through] == [
+        ("POST", "/pay", BODY),
+        ("POST", "/v2/pay", BODY),
+    ]
+    assert_same(driver, direct, through)
+    assert_right_hop(log, "POST", status, f"{origin.url}/pay", f"{origin.url}/v2/pay", len(BODY))
+
+
+@pytest.mark.parametrize("driver", drivers.ALL, ids=str)
+def test_a_large_put_keeps_its_body(driver, origin, both_ways, body_file):
+    origin.on("/up", redirect(308, f"{origin.url}/down?x=%7E1"))
+    origin.on("/down", response(200))
+    direct, through, log = both_ways(driver, "PUT", f"{origin.url}/up", "--body", body_file(LARGE))
+    assert [(request.method, len(request.body)) for request in through] == [("PUT", len(LARGE))] * 2
+    assert_same(driver, direct, through)
+    assert_right_hop(log, "PUT", 308, f"{origin.url}/up", f"{origin.url}/down?x=%7E1", len(LARGE))
+
+
+@pytest.mark.parametrize("driver", drivers.ALL, ids=str)
+def test_a_get_with_its_own_headers_is_followed(driver, origin, both_ways):
+    origin.on("/old", redirect(307, "new/place"))
+    origin.on("/new/place", response(200, body=b"here"))
+    direct, through, log = both_ways(
+        driver, "GET", f"{origin.url}/old", "--header", "X-Trace: a  b", "--header", "X-Empty: ,;=\t~"
+    )
+    assert [request.target for request in through] == ["/old", "/new/place"]
+    assert through[1].head.get("X-Trace") == b"a  b"
+    assert_same(driver, direct, through)
+    assert_right_hop(log, "GET", 307, f"{origin.url}/old", f"{origin.url}/new/place", 0)
+
+
+@pytest.mark.parametrize("driver", drivers.ALL, ids=str)
+def test_a_redirect_to_another_origin_is_followed_there(driver, origin, start_origin, both_ways, body_file):
+    other = start_origin()
+    origin.on("/pay", redirect(307, f"{other.url}/pay"))
+    other.on("/pay", response(200))
+    direct, through, log = both_ways(driver, "POST", f"{origin.url}/pay", "--body", body_file(BODY))
+    assert_same(driver, direct, through)
+    assert_same(driver, other.requests[:1], other.requests[1:])
+    assert_right_hop(log, "POST", 307, f"{origin.url}/pay", f"{other.url}/pay", len(BODY))
+
+
+@pytest.mark.parametrize("driver", drivers.ALL, ids=str)
+@pytest.mark.parametrize("size", (len(BODY), len(LARGE)))
+def test_a_redirect_by_nginx_keeps_the_body(driver, size, tmp_path, origin, start_nginx, run, body_file):
+    origin.on("/v2/pay", response(200, body=b"paid"))
+    nginx = start_nginx(
+        "location = /pay { return 307 /v2/pay; }\n"
+        f"location / {{ proxy_pass {origin.url}; proxy_set_header Host $http_host; proxy_set_header X-Via $http_via; }}"
+    )
+    body = (BODY + LARGE)[:size]
+    log = run(
+        driver.command("POST", f"{nginx.url}/pay", "--body", body_file(body)), variables=drivers.NODE_VARIABLES
+    ).expect(0)
+    seen = origin.requests
+    assert [(request.method, request.body, request.head.get("Host")) for request in seen] == [
+        ("POST", body, nginx.authority.encode())
+    ]
+    assert (seen[0].head.get("X-Via") is None) == driver.tunnels
+    assert log.one("redirect.followed")["verdicts"]["method"] == "pass"
+    # nginx answers from the head alone. Where the client stopped sending its first body then, nothing can be proven.
+    assert log.one("redirect.followed")["verdicts"]["body"] in ("pass", "unverifiable")[: 1 if size == len(BODY) else 2]
+    assert log.one("chain.finished")["outcome"] == "completed"
+    assert [event for event in log.events("finding") if event["severity"] != "info"] == []
+
+
+@pytest.mark.parametrize("driver", drivers.ALL, ids=str)
+def test_a_chain_of_three_hops_is_one_chain(driver, origin, both_ways, body_file):
+    origin.on("/1", redirect(307, "/2"))
+    origin.on("/2", redirect(308, "/3"))
+    origin.on("/3", redirect(307, "/4"))
+    origin.on("/4", response(200))
+    direct, through, log = both_ways(driver, "POST", f"{origin.url}/1", "--body", body_file(BODY))
+    assert_same(driver, direct, through)
+    assert [event["hop"] for event in log.events("redirect.followed")] == [1, 2, 3]
+    assert {event["chain"] for event in log.events("redirect.followed")} == {log.one("chain.finished")["chain"]}
+    assert [event["outcome"] for event in log.events("redirect.closed")] == ["followed"] * 3
+    chain = log.one("chain.finished")
+    assert (chain["hops"], chain["outcome"], chain["first_url"], chain["last_url"]) == (
+        3,
+        "completed",
+        f"{origin.url}/1",
+        f"{origin.url}/4",
+    )
+
+
+@pytest.mark.parametrize("driver", [driver for driver in drivers.ALL if driver.tunnels], ids=str)
+def test_plain_http_inside_a_tunnel_is_recognised_and_audited(driver, origin, both_ways, body_file):
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", response(200))
+    _, _, log = both_ways(driver, "POST", f"{origin.url}/pay", "--body", body_file(BODY))
+    assert log.one("redirect.followed")["request"]["path"] == "tunnel"
+    assert log.one("run.finished")["totals"]["tunnels"] == 0  # opaque ones
+    assert [event["kind"] for event in log.events("tunnel") if event["kind"] == "opaque"] == []
+
+
+@pytest.mark.parametrize("driver", drivers.ALL, ids=str)
+def test_a_post_that_a_303_turns_into_get_is_right(driver, origin, both_ways, body_file):
+    origin.on("/form", redirect(303, "/done"))
+    origin.on("/done", response(200))
+    direct, through, log = both_ways(driver, "POST", f"{origin.url}/form", "--body", body_file(BODY))
+    assert [(request.method, request.body) for request in through] == [("POST", BODY), ("GET", b"")]
+    assert_same(driver, direct, through)
+    assert log.one("redirect.followed")["verdicts"]["method"] == "pass"
+    assert [event for event in log.events("finding") if event["severity"] != "info"] == []
