@@ -100,5 +100,6 @@ void config_free(struct config *c)
 	string_list_clear(&c->allow);
 	string_list_clear(&c->connect_ports);
 	string_list_clear(&c->resolve);
+	string_list_clear(&c->nameservers);
 	*c = (struct config){0};
 }

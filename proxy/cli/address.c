@@ -169,3 +169,15 @@ bool address_is_resolve(const char *value)
 		return false;
 	return read_address(to.host, to.bracketed ? AF_INET6 : AF_INET, address);
 }
+
+bool address_is_nameserver(const char *value)
+{
+	struct bytes text = bytes_str(value);
+	uint8_t address[sizeof(struct in6_addr)];
+	struct host_port at;
+
+	if (read_address(text, AF_INET6, address))
+		return true;
+	return split_host_port(text, &at) && is_port(&at) &&
+	       read_address(at.host, at.bracketed ? AF_INET6 : AF_INET, address);
+}

@@ -19,6 +19,9 @@ bool address_is_port_range(const char *value);
 /* "HOST[:PORT]=ADDRESS[:PORT]"; IPv6 addresses in brackets. */
 bool address_is_resolve(const char *value);
 
+/* "ADDRESS[:PORT]"; IPv6 addresses in brackets where a port follows. */
+bool address_is_nameserver(const char *value);
+
 /* Does a well-formed listener lie on loopback (127.0.0.0/8, ::1, or the former mapped into IPv6)? */
 bool address_listener_is_loopback(const char *value);
 

@@ -183,6 +183,18 @@ static const struct option_row rows[] = {
 	.default_text = "none",
 	.help = "Reach HOST at ADDRESS instead of asking the resolver; gives a loopback service a name.",
     },
+    {
+	.name = "nameserver",
+	.kind = OPTION_LIST,
+	.group = GROUP_ACCESS,
+	.commands = RELAY,
+	AT(nameservers),
+	.argument = "ADDRESS[:PORT]",
+	.check = address_is_nameserver,
+	.allowed = "a numeric address and perhaps a port, like 192.0.2.53 or [2001:db8::53]:5353",
+	.default_text = "those of /etc/resolv.conf",
+	.help = "Ask this name server; may be given more than once.",
+    },
 
     {
 	.name = "log",
@@ -307,7 +319,8 @@ static const struct option_row rows[] = {
 	.min = 1 * MS,
 	.max = 24 * H,
 	.default_text = "30s; run: 1s",
-	.help = "From the first SIGTERM (run: the command's end) to the end, whatever is still open.",
+	.help = "From the first SIGTERM (run: the command's end) to the end, whatever is still open. `run` ignores "
+		"this key of the file.",
     },
 };
 

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table of subcommands, and the way from argv to one of them. */
+#include "proxy/cli/command.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proxy/cli/help.h"
+#include "proxy/cli/text.h"
+
+static const struct command table[] = {
+    {
+	.name = "run",
+	.bit = COMMAND_RUN,
+	.operands = "[OPTIONS] [--] COMMAND [ARGUMENT...]",
+	.summary = "run a command through the proxy and report on its redirects",
+	.description =
+	    "Starts the proxy on a free port, runs COMMAND with an environment that leads its requests through it, and "
+	    "prints a summary on stderr when COMMAND has ended. COMMAND keeps its stdin, stdout, stderr and the "
+	    "terminal's signals.\n\n"
+	    "HTTPS tunnels are passed through unseen.\n\n"
+	    "The exit status is COMMAND's own if it is not 0 (128+N after signal N); else 125 when hopaudit itself "
+	    "failed or lost an event; else 3 when a finding reached --fail-on; else 0. It is 2 after a usage error, "
+	    "127 "
+	    "when COMMAND was not found and 126 when it could not be executed.",
+	.main = command_run,
+    },
+    {
+	.name = "proxy",
+	.bit = COMMAND_PROXY,
+	.operands = "[OPTIONS]",
+	.summary = "listen as a proxy until SIGTERM or SIGINT",
+	.description =
+	    "Relays HTTP unchanged for everybody who uses it as a proxy, and audits every redirect that it sees.\n\n"
+	    "SIGTERM or SIGINT stops accepting and lets what is open finish, for at most --timeout-drain; a second one "
+	    "ends at once. SIGHUP reopens the log, for rotation.\n\n"
+	    "The exit status is 0; 3 when --fail-on was given and a finding reached it; 125 when hopaudit itself "
+	    "failed "
+	    "or lost an event; 2 after a usage error.",
+	.main = command_proxy,
+    },
+    {
+	.name = "explain",
+	.bit = COMMAND_EXPLAIN,
+	.operands = "[RULE | STATUS]",
+	.summary = "say what a rule checks, or what a status asks of a client",
+	.description = "Without an operand it lists all rules.",
+	.main = command_explain,
+    },
+    {
+	.name = "help",
+	.bit = COMMAND_HELP,
+	.operands = "[COMMAND | man | completion bash|zsh|fish]",
+	.summary = "print this help, that of a command, the man page or a shell's completions",
+	.description = "Everything is written to stdout: `hopaudit help man | man -l -`.",
+	.main = command_help,
+    },
+};
+
+const struct command *const commands = table;
+const size_t command_count = sizeof(table) / sizeof(table[0]);
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < command_count; i++) {
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	}
+	return NULL;
+}
+
+size_t cli_width(FILE *f)
+{
+	return text_width(fileno(f)); /* a stream in memory has no descriptor (-1), hence no terminal */
+}
+
+int command_usage_error(const struct cli *cli, const struct command *c, const char *format, ...)
+{
+	va_list args;
+
+	fputs("hopaudit: ", cli->err);
+	va_start(args, format);
+	vfprintf(cli->err, format, args);
+	va_end(args);
+	if (c)
+		fprintf(cli->err, "\nhopaudit: see `hopaudit %s --help`\n", c->name);
+	else
+		fputs("\nhopaudit: see `hopaudit help`\n", cli->err);
+	return STATUS_USAGE;
+}
+
+bool command_options(const struct cli *cli, const struct command *c, int count, char **arguments, struct options *o,
+		     int *status)
+{
+	*status = STATUS_OK;
+	if (!options_read(o, c->bit, count, arguments, cli->environment)) {
+		*status = command_usage_error(cli, c, "%s", o->error);
+		return false;
+	}
+	if (o->help) {
+		help_command(cli->out, c, cli_width(cli->out));
+		return false;
+	}
+	return true;
+}
+
+static int unknown_command(const struct cli *cli, const char *name)
+{
+	struct text_nearest nearest = {.given = name};
+	char quoted[80];
+
+	for (size_t i = 0; i < command_count; i++)
+		text_nearest_try(&nearest, table[i].name);
+	text_quote(quoted, sizeof(quoted), name);
+	if (nearest.best)
+		return command_usage_error(cli, NULL, "there is no command %s: did you mean '%s'?", quoted,
+					   nearest.best);
+	return command_usage_error(cli, NULL, "there is no command %s", quoted);
+}
+
+static bool is_one_of(const char *s, const char *a, const char *b, const char *c)
+{
+	return strcmp(s, a) == 0 || strcmp(s, b) == 0 || strcmp(s, c) == 0;
+}
+
+int cli_main(const struct cli *cli, int count, char **arguments)
+{
+	const struct command *c;
+
+	if (count < 2) {
+		help_overview(cli->err, cli_width(cli->err));
+		return STATUS_USAGE;
+	}
+	if (is_one_of(arguments[1], "--version", "-V", "version")) {
+		fputs("hopaudit " HOPAUDIT_VERSION "\n", cli->out);
+		return STATUS_OK;
+	}
+	if (is_one_of(arguments[1], "--help", "-h", "-?"))
+		arguments[1] = (char *)"help";
+	c = command_find(arguments[1]);
+	if (!c)
+		return unknown_command(cli, arguments[1]);
+	return c->main(cli, c, count - 2, arguments + 2);
+}
