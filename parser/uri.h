@@ -24,9 +24,9 @@ enum uri_error {
 	URI_OK,
 	URI_ERR_EMPTY,     /* nothing where a URI must stand */
 	URI_ERR_SCHEME,    /* no scheme, or a malformed one */
-	URI_ERR_CONTROL,   /* a control byte (00-1f, 7f) or, for uri_parse_strict, any byte outside RFC 3986 */
+	URI_ERR_CONTROL,   /* a control byte (00-1f, 7f) */
 	URI_ERR_NO_HOST,   /* http or https without a host: "http:///x", "http:/x" */
-	URI_ERR_HOST,      /* a byte that no host may hold, or a malformed %XX in it */
+	URI_ERR_HOST,      /* a byte that no host may hold, a malformed %XX in it, or over 765 bytes */
 	URI_ERR_PORT,      /* not digits, or over 65535 */
 	URI_ERR_IP_LITERAL,/* brackets without a valid IPv6 address (or IPvFuture) in them */
 	URI_ERR_TOO_LONG,  /* the result does not fit the caller's buffer */
@@ -35,8 +35,10 @@ enum uri_error {
 const char *uri_error_text(enum uri_error e); /* one line, lower case; never NULL */
 
 /* Splits a URI-reference (RFC 3986 §4.1, appendix B) without judging more than it must: any bytes but controls may
- * stand in path, query and fragment, since clients and servers do send them. Authority is split and its host and port
- * checked where the reference has one. The result borrows `ref`. */
+ * stand in path, query and fragment, since clients and servers do send them. Authority is split (at the last '@' where
+ * there are several) and its host and port checked where the reference has one; a backslash in it is URI_ERR_HOST. What
+ * looks like a scheme and cannot be one ("1.2.3.4:80/x") is the first segment of a path. An empty reference is one (it
+ * means the base). The result borrows `ref`. */
 enum uri_error uri_parse(struct bytes ref, struct uri *out) NODISCARD;
 
 /* As uri_parse(), and the reference must be absolute, with scheme http or https (ignoring case) and a host. */
@@ -51,7 +53,7 @@ bool uri_is_strict(const struct uri *u) NODISCARD;
 
 /* The port as a number: as written, else the scheme's default (80, 443), else 0. */
 uint16_t uri_port(const struct uri *u);
-/* 80 for http, 443 for https, 0 for others. */
+/* 80 for http, 443 for https (ignoring case), 0 for others. */
 uint16_t scheme_default_port(struct bytes scheme);
 bool scheme_is(const struct uri *u, struct bytes lower_case_scheme);
 
@@ -78,19 +80,29 @@ enum uri_error uri_normalize(const struct uri *u, struct uri_buf *out) NODISCARD
 /* Appends "scheme://host[:port]" in normal form. */
 enum uri_error uri_write_origin(const struct uri *u, struct uri_buf *out) NODISCARD;
 
-/* A hash of the origin (scheme, host, port) that does not depend on spelling: equal origins (RFC 9110 §4.3.1) have
- * equal hashes. Cheap enough for every request: no allocation, no normal form is built. */
+/* The IPv4 address that a host spells in any of the ways that inet_aton() and browsers read: "127.0.0.1", "127.1",
+ * "2130706433", "0x7f.0.0.1", "0177.0.0.1", with a dot behind or digits as %XX. In host byte order. */
+bool uri_host_ipv4(struct bytes host, uint32_t *addr) NODISCARD;
+
+/* The IPv6 address of a host, with brackets or without; no zone id. An IPv4-mapped one is given as it is. */
+bool uri_host_ipv6(struct bytes host, uint8_t addr[16]) NODISCARD;
+
+/* A hash of the origin (scheme, host, port) that does not depend on spelling: equal origins (uri_same_origin) have
+ * equal hashes. Cheap enough for every request: no allocation, and no normal form is built where the host is ASCII. */
 uint64_t uri_origin_hash(const struct uri *u, uint64_t seed) NODISCARD;
 
-/* Same scheme, host (ignoring case) and effective port? */
+/* Same scheme, host and effective port (RFC 9110 §4.3.1)? Hosts are compared ignoring case and spelling: %XX, IPv6
+ * compression, and U-label or A-label, but no Unicode is mapped or normalised; "h" and "h." differ. */
 bool uri_same_origin(const struct uri *a, const struct uri *b) NODISCARD;
 
 /* How exactly a request's URL equals an expected one (RULES.md §5). Lower is closer. */
 enum uri_match { URI_E0, URI_E1, URI_E2, URI_E3, URI_DIFFERENT };
 
 /* E0: byte-equal; E1: equal normal forms; E2: equal after the canonical encoder of RULES §5 (raw byte and its %XX,
- * space and %20, a lone '?' and none, ' and %27 in a query, '%' without hex and %25, ...). Never E3: that compares with
- * an alternative reading, see below. `scratch` of at least 4 × (a.len + b.len) + 64 bytes belongs to the caller. */
+ * space and %20, a lone '?' and none, ' and %27 in a query, '%' without hex and %25, U-label and A-label, TAB, CR and LF
+ * removed). Never E3: that compares with an alternative reading, see below. What is no http or https URI equals only
+ * itself. `scratch` belongs to the caller, has room for 4 × (a.len + b.len) + 64 bytes and is left as it was; with less
+ * the answer may be URI_DIFFERENT. */
 enum uri_match uri_compare(struct bytes a, struct bytes b, struct uri_buf *scratch) NODISCARD;
 
 /* The other targets that real clients make of one Location (RULES §5, level E3), each with its cause. */
