@@ -72,8 +72,24 @@ size_t bytes_find(struct bytes b, char c) NODISCARD;
 /* Without leading and trailing SP and HTAB (OWS, RFC 9110 §5.6.3). */
 struct bytes bytes_trim(struct bytes b);
 
+/* SP or HTAB: what optional white space is made of. */
+static inline bool is_ows(unsigned char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* May it stand in a field value (RFC 9110 §5.5): no control byte but HTAB? */
+static inline bool is_text(unsigned char c)
+{
+	return c >= ' ' ? c != 0x7f : c == '\t';
+}
+
 /* One tchar (RFC 9110 §5.6.2)? */
 bool is_tchar(unsigned char c);
+
+/* How many bytes at the front are tchar; how many are is_text(). */
+size_t bytes_token_prefix(struct bytes b) NODISCARD;
+size_t bytes_text_prefix(struct bytes b) NODISCARD;
 
 /* One or more tchar and nothing else? */
 bool bytes_is_token(struct bytes b) NODISCARD;

@@ -21,7 +21,7 @@ enum head_scan_result {
 /* A value; zero it to begin. */
 struct head_scan {
 	size_t line; /* where the line begins that is being looked for the end of */
-	size_t end;  /* after HEAD_SCAN_DONE: length of the head, with its blank line */
+	size_t end;  /* how far it has looked; after HEAD_SCAN_DONE: length of the head, with its blank line */
 };
 
 /* Scans `b`, which begins where the head begins and holds at least what it held at the call before.

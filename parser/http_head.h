@@ -84,6 +84,7 @@ struct http_head {
 	bool keep_alive;        /* RFC 9112 §9.3, from version and Connection (or Proxy-Connection on HTTP/1.0 requests) */
 	bool expect_continue;   /* requests: Expect: 100-continue */
 	bool has_upgrade;       /* Upgrade, nominated by Connection */
+	bool has_nominations;   /* Connection nominates a field that is not hop-by-hop by its own name */
 };
 
 static inline struct bytes head_method(const struct http_head *h)

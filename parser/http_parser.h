@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * HTTP/1.x messages into structures: heads whole, chunked bodies as they come. The only file that knows llhttp, which
- * checks field syntax and chunk framing behind a constant start line; the start line itself, body framing and
- * persistence are decided here, strictly (RFC 9112): what two parsers could read in two ways is an error. */
+ * HTTP/1.x messages into structures: heads whole (http_parser.c), chunked bodies as they come (chunked.c, the only file
+ * that knows llhttp). Field syntax, body framing and persistence are decided strictly (RFC 9112): what two parsers could
+ * read in two ways is an error. */
 #ifndef PARSER_HTTP_PARSER_H
 #define PARSER_HTTP_PARSER_H
 
+#include "parser/head_scan.h"
 #include "parser/http_head.h"
 
 /* Each has a text for Proxy-Status and the log, and a status for the client, in one table (http_error_text()). */
@@ -30,15 +31,16 @@ enum http_error {
 	HTTP_ERR_CONTENT_LENGTH,    /* malformed, signed, listed, over 2^63-1 */
 	HTTP_ERR_CONTENT_LENGTHS,   /* more than one Content-Length field, equal or not */
 	HTTP_ERR_LENGTH_AND_CODING, /* Content-Length with Transfer-Encoding */
-	HTTP_ERR_TRANSFER_ENCODING, /* not exactly one final "chunked": 501 in a request where the codings are well formed */
+	HTTP_ERR_TRANSFER_ENCODING, /* malformed, or "chunked" not exactly once and last: 400 */
+	HTTP_ERR_TRANSFER_CODING,   /* well formed, but with another coding before the final "chunked": 501 */
 	HTTP_ERR_CODING_ON_1_0,     /* Transfer-Encoding in an HTTP/1.0 message */
-	HTTP_ERR_CONNECT_BODY,      /* CONNECT with Content-Length or Transfer-Encoding */
+	HTTP_ERR_CONNECT_BODY,      /* CONNECT with Transfer-Encoding, or a Content-Length other than 0 */
 	HTTP_ERR_CHUNK_SIZE,
 	HTTP_ERR_CHUNK_EXTENSION,   /* over its limit, or a control byte */
 	HTTP_ERR_CHUNK_END,         /* chunk data not followed by CRLF */
 	HTTP_ERR_TRAILER,           /* as fields are; or a framing field among the trailers */
 	HTTP_ERR_TRAILER_TOO_LARGE,
-	HTTP_ERR_CONNECTION_NOMINATION, /* Connection nominates Host, Content-Length or another field that framing needs */
+	HTTP_ERR_CONNECTION_NOMINATION, /* Connection nominates Host or Content-Length, or has over 32 options */
 	HTTP_ERR_COUNT
 };
 
@@ -48,10 +50,13 @@ const char *http_error_text(enum http_error e);
 /* The status that a request with this error is answered with: 400, 414, 431, 501 or 505. */
 int http_error_status(enum http_error e);
 
+/* The error that a head is refused with when head_scan() found this; HTTP_OK for MORE and DONE. */
+enum http_error http_error_of_scan(enum head_scan_result result);
+
 /* The limits of a head, in bytes and counts. */
 struct http_limits {
 	uint32_t target_max;
-	uint32_t field_max; /* one field line */
+	uint32_t field_max; /* one field line, without its CRLF */
 	uint32_t head_max;  /* the whole head; the caller gives it to head_scan() too */
 	uint16_t fields_max;
 };
@@ -59,6 +64,7 @@ struct http_limits {
 /* Parses one whole head: `raw` begins at the start line and ends with the blank line, as head_scan() found it.
  * `h->fields` and `h->fields_max` say where the fields may go; everything else of `*h` is written.
  * `*h` borrows `raw`. On an error `*h` holds what was understood before it (zeroed otherwise).
+ * A head that head_scan() would refuse is refused here for the same reason.
  * Request targets are bytes without SP and controls here; what they mean is for parser/uri. Bytes over 0x7f are kept. */
 enum http_error http_parse_request(struct bytes raw, const struct http_limits *limits, struct http_head *h) NODISCARD;
 
@@ -73,7 +79,7 @@ struct chunked;
 /* What chunked_feed() did with the bytes given. */
 struct chunked_result {
 	enum http_error error; /* HTTP_OK, or why this is not a chunked body */
-	size_t used;           /* bytes that belong to this body: all of them unless `done` (or error) */
+	size_t used;           /* bytes that belong to this body: all of them unless `done`; after an error it means nothing */
 	bool done;             /* the last byte used ends the message */
 };
 
