@@ -3,6 +3,9 @@
 read too much, would make every other test lie."""
 import threading
 
+import pytest
+
+from lib import drivers
 from lib.message import chunked, redirect, request, response
 
 
@@ -80,3 +83,61 @@ def test_nginx_redirects_and_passes_bodies_on(origin, start_nginx, connect):
     assert (first.status, first.get("Location")) == (307, f"{nginx.url}/v2/pay".encode())
     second = client.exchange(request("POST", "/v2/pay", body=b"card", host=nginx.authority))
     assert second.body == b"paid" and origin.of("/v2/pay")[0].body == b"card"
+
+
+# The clients, without a proxy.
+
+BODY = b"hello \0\xff world"
+
+
+@pytest.fixture
+def body(tmp_path):
+    path = tmp_path / "body"
+    path.write_bytes(BODY)
+    return path
+
+
+@pytest.fixture
+def shop(origin):
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", response(200, body=b"paid"))
+    return origin
+
+
+@pytest.mark.parametrize("driver", drivers.ALL, ids=str)
+def test_every_client_follows_a_307_with_its_body_by_itself(driver, shop, tmp_path, body):
+    done = driver.call(tmp_path, "POST", f"{shop.url}/pay", "--body", body, "--header", "X-Trace: 7")
+    assert done.stdout.split()[0] == "200"
+    assert [(seen.method, seen.path, seen.body) for seen in shop.requests] == [
+        ("POST", "/pay", BODY),
+        ("POST", "/v2/pay", BODY),
+    ]
+    assert [seen.head.get("X-Trace") for seen in shop.requests] == [b"7"] * 2
+
+
+@pytest.mark.parametrize("driver", drivers.ALL, ids=str)
+def test_a_client_that_fails_is_seen_to_fail(driver, origin, tmp_path):
+    origin.on_head("/x", lambda conversation: conversation.close())
+    assert driver.call(tmp_path, "GET", f"{origin.url}/x", check=False).returncode != 0
+
+
+FOLLOW_UPS = {
+    "right": [("POST", "/v2/pay", BODY)],
+    "get": [("GET", "/v2/pay", b"")],
+    "drop": [("POST", "/v2/pay", b"")],
+    "change": [("POST", "/v2/pay", bytes(byte ^ 1 for byte in BODY))],
+    "truncate": [("POST", "/v2/pay", BODY[: len(BODY) // 2])],
+    "rechunk": [("POST", "/v2/pay", BODY)],
+    "ignore": [],
+    "retry": [("POST", "/pay", BODY)] * 2,
+    "poll": [("GET", "/v2/pay", b""), ("POST", "/v2/pay", BODY)],
+}
+
+
+@pytest.mark.parametrize("fault", FOLLOW_UPS)
+def test_the_faulty_client_has_the_fault_that_it_is_asked_for(fault, shop, tmp_path, body):
+    drivers.FAULTY.call(tmp_path, "POST", f"{shop.url}/pay", "--body", body, fault)
+    seen = [(request.method, request.path, request.body) for request in shop.requests]
+    assert seen == [("POST", "/pay", BODY), *FOLLOW_UPS[fault]]
+    chunks = [request.head.get("Transfer-Encoding") for request in shop.requests]
+    assert (b"chunked" in chunks) == (fault == "rechunk")

@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 
 from lib.log import REPOSITORY, Log
 
@@ -105,6 +106,14 @@ class Hopaudit:
     def send_signal(self, number):
         self.process.send_signal(number)
 
+    def wait_for_event(self, kind, count=1):
+        """Until the log holds so many events of a type. The log is a file: it can only be asked again and again."""
+        end = time.monotonic() + PATIENCE
+        while len(self.log.events(kind)) < count:
+            assert self.running, f"hopaudit ended\n{self.stderr}"
+            assert time.monotonic() < end, f"no {kind} came\n{self.log.tell()}"
+            time.sleep(0.02)
+
     def stop(self, status=0, number=signal.SIGTERM):
         """Ends it in order, and checks what holds for every run: the exit status and the log. Returns the log."""
         if self.running:
@@ -155,7 +164,7 @@ class Run:
         return self.log
 
 
-def run(folder, command, *options, log=None, check_output=True, variables=None, **more):
+def run(folder, command, *options, log=None, variables=None, text=True, **more):
     """`hopaudit run OPTIONS -- COMMAND`, to its end."""
     folder = pathlib.Path(folder)
     log = Log(log or folder / "hopaudit.jsonl")
@@ -163,10 +172,11 @@ def run(folder, command, *options, log=None, check_output=True, variables=None, 
         [binary(), "run", "--log", str(log.path), *options, "--", *map(str, command)],
         cwd=folder,
         env=environment(folder, **(variables or {})),
-        capture_output=check_output,
+        capture_output=True,
         timeout=PATIENCE * 4,
-        text=True,
-        errors="replace",
+        text=text,
+        errors="replace" if text else None,
+        **({} if "input" in more else {"stdin": subprocess.DEVNULL}),
         **more,
     )
     return Run(process, log)

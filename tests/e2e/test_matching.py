@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: MIT
+"""Which request is whose follow-up: several clients, connections and workers at once, and the order of the log."""
+import concurrent.futures
+import hashlib
+import itertools
+
+import pytest
+
+from lib import drivers
+from lib.message import redirect, request, response
+from lib.raw_client import RawClient, proxy_authorization
+
+
+def ask(client, method, url, *fields, body=None):
+    """One exchange through the proxy, by absolute-form."""
+    authority = url.split("/")[2]
+    return client.exchange(request(method, url, *fields, body=body, host=authority))
+
+
+def test_two_parallel_posts_with_different_bodies_find_their_own_follow_ups(origin, proxy, connect):
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", response(200))
+    first, second = connect(proxy), connect(proxy)
+    assert ask(first, "POST", f"{origin.url}/pay", body=b"one").status == 307
+    assert ask(second, "POST", f"{origin.url}/pay", body=b"two").status == 307
+    # crosswise: each follow-up comes on the other's connection, so that only the bodies tell them apart
+    assert ask(first, "POST", f"{origin.url}/v2/pay", body=b"two").status == 200
+    assert ask(second, "POST", f"{origin.url}/v2/pay", body=b"one").status == 200
+    log = proxy.stop()
+    assert [event["severity"] for event in log.events("finding") if event["severity"] != "info"] == []
+    pairs = {
+        (event["request"]["content"]["sha256"], event["follow"]["content"]["sha256"])
+        for event in log.events("redirect.followed")
+    }
+    assert pairs == {(hashlib.sha256(body).hexdigest(),) * 2 for body in (b"one", b"two")}
+    assert [event["outcome"] for event in log.events("chain.finished")] == ["completed"] * 2
+
+
+def test_of_two_parallel_posts_the_one_whose_body_changed_is_named(origin, proxy, connect):
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", response(200))
+    client = connect(proxy)
+    for body in (b"one", b"two"):
+        ask(client, "POST", f"{origin.url}/pay", body=body)
+    for body in (b"two", b"eno"):
+        ask(client, "POST", f"{origin.url}/v2/pay", body=body)
+    log = proxy.stop()
+    errors = [event for event in log.events("finding") if event["severity"] == "error"]
+    assert [event["rule"] for event in errors] == ["body-changed"]
+    hop = next(event for event in log.events("redirect.followed") if event["redirect"] == errors[0]["redirect"])
+    assert hop["request"]["content"]["sha256"] == hashlib.sha256(b"one").hexdigest()
+
+
+def test_identical_parallel_gets_are_judged_as_a_group(origin, proxy, connect):
+    origin.on("/old", redirect(302, "/new"))
+    origin.on("/new", response(200))
+    clients = [connect(proxy) for _ in range(3)]
+    for client in clients:
+        ask(client, "GET", f"{origin.url}/old")
+    for client in clients[:2]:
+        ask(client, "GET", f"{origin.url}/new")
+    log = proxy.stop()
+    outcomes = sorted(event["outcome"] for event in log.events("redirect.closed"))
+    assert outcomes == ["followed", "followed", "not_followed"]
+    assert [event for event in log.events("finding") if event["severity"] in ("error", "warning")] == []
+
+
+def test_a_poller_on_another_connection_does_not_take_the_place_of_the_follow_up(origin, proxy, connect):
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", response(200))
+    client, poller = connect(proxy), connect(proxy)
+    ask(client, "POST", f"{origin.url}/pay", body=b"card")
+    ask(poller, "GET", f"{origin.url}/v2/pay")
+    ask(client, "POST", f"{origin.url}/v2/pay", body=b"card")
+    ask(poller, "GET", f"{origin.url}/v2/pay")
+    log = proxy.stop()
+    assert log.one("redirect.followed")["follow"]["method"] == "POST"
+    assert [event for event in log.events("finding") if event["severity"] in ("error", "warning")] == []
+
+
+def test_a_request_that_was_pipelined_before_the_redirect_is_not_its_follow_up(origin, proxy, connect):
+    origin.on("/old", redirect(307, "/new"))
+    origin.on("/new", response(200))
+    client = connect(proxy)
+    client.send(
+        request("GET", f"{origin.url}/old", host=origin.authority)
+        + request("GET", f"{origin.url}/new", host=origin.authority)
+    )
+    assert [client.read_response().status, client.read_response().status] == [307, 200]
+    log = proxy.stop()
+    assert log.one("redirect.closed")["outcome"] == "not_followed"
+    assert log.events("redirect.followed") == []
+
+
+def test_a_follow_up_on_another_connection_is_matched(origin, proxy, connect):
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", response(200))
+    ask(connect(proxy), "POST", f"{origin.url}/pay", body=b"card")
+    ask(connect(proxy), "POST", f"{origin.url}/v2/pay", body=b"card")
+    hop = proxy.stop().one("redirect.followed")
+    assert hop["request"]["connection"] != hop["follow"]["connection"]
+    assert (hop["verdicts"]["method"], hop["verdicts"]["body"]) == ("pass", "pass")
+
+
+def test_a_redirect_that_the_client_never_received_whole_is_aborted(origin, proxy, connect):
+    """The redirect's own body stalls halfway, and the client gives up."""
+
+    def half(conversation):
+        conversation.read_body()
+        conversation.send(response(307, "Location: /v2/pay", "Content-Length: 1000", length=False) + b"the first half")
+        conversation.reader.read_to_end()  # until the proxy lets go of us, which it does because its client is gone
+
+    origin.on_head("/pay", half)
+    client = connect(proxy)
+    client.send(request("POST", f"{origin.url}/pay", body=b"card", host=origin.authority))
+    assert client.reader.read_head().start_line.split()[1] == b"307"
+    client.reset()
+    origin.wait_until(lambda seen: seen.connections_open == 0, "the proxy to let go of the origin")
+    log = proxy.stop()
+    assert log.one("redirect.closed")["outcome"] == "aborted"
+    assert log.one("chain.finished")["outcome"] == "aborted"
+    assert [event for event in log.events("finding") if event["severity"] in ("error", "warning")] == []
+
+
+# Tags
+
+
+@pytest.mark.parametrize("driver", drivers.ALL, ids=str)
+def test_the_proxy_user_name_is_the_tag_of_every_event(driver, origin, proxy, tmp_path):
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", response(200))
+    body = tmp_path / "body"
+    body.write_bytes(b"card")
+    user = "checkout-test" if driver.names_itself else "checkout-test:"
+    driver.call(tmp_path, "POST", f"{origin.url}/pay", "--body", body, variables=proxy.variables(user))
+    log = proxy.stop()
+    hop = log.one("redirect.followed")
+    assert (hop["request"]["tag"], hop["follow"]["tag"]) == ("checkout-test", "checkout-test")
+    assert log.one("chain.finished")["tag"] == "checkout-test"
+    assert all(seen.head.get("Proxy-Authorization") is None for seen in origin.requests)
+
+
+def test_two_tags_that_ask_the_same_urls_never_match_each_other(origin, proxy, connect):
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", response(200))
+    client = connect(proxy)  # even on one connection
+    ask(client, "POST", f"{origin.url}/pay", proxy_authorization("red"), body=b"card")
+    ask(client, "POST", f"{origin.url}/v2/pay", proxy_authorization("blue"), body=b"card")
+    log = proxy.stop()
+    assert log.events("redirect.followed") == []
+    assert log.one("redirect.closed")["outcome"] == "not_followed"
+
+
+def test_interleaved_tags_each_find_their_own_follow_up(origin, proxy, connect):
+    origin.on("/old", redirect(302, "/new"))
+    origin.on("/new", response(200))
+    tags = [f"team-{number}" for number in range(20)]
+    for path in ("old", "new"):
+        for tag in tags if path == "old" else reversed(tags):
+            ask(connect(proxy), "GET", f"{origin.url}/{path}", proxy_authorization(tag))
+    log = proxy.stop()
+    hops = [(event["request"]["tag"], event["follow"]["tag"]) for event in log.events("redirect.followed")]
+    assert sorted(hops) == sorted((tag, tag) for tag in tags)
+
+
+# Workers and load
+
+CHAINS = 400
+CLIENTS = 8
+
+
+@pytest.mark.threads
+def test_a_redirect_on_one_worker_is_followed_on_another(origin, start_proxy):
+    """The kernel deals new connections out to the workers' listeners; of many chains whose every request opens one, only a
+    vanishing part can stay on a single worker."""
+    proxy = start_proxy("--workers", "4")
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", response(200))
+    for number in range(60):
+        for path in ("/pay", "/v2/pay"):
+            with RawClient(proxy.address) as client:
+                ask(client, "POST", f"{origin.url}{path}", body=b"order %d" % number)
+    log = proxy.stop()
+    assert [event["outcome"] for event in log.events("chain.finished")] == ["completed"] * 60
+    assert all(event["verdicts"]["body"] == "pass" for event in log.events("redirect.followed"))
+    assert [event for event in log.events("finding") if event["severity"] in ("error", "warning")] == []
+    assert log.one("run.started")["workers"] == 4
+
+
+@pytest.mark.threads
+def test_under_load_the_log_is_in_the_order_of_the_decisions(origin, start_proxy):
+    """Several hundred chains of two hops from several clients at once, right and wrong ones mixed, every request on a
+    connection of its own. proxy.stop() checks that seq has no gap and that causes stand before effects."""
+    proxy = start_proxy("--workers", "4")
+    origin.on("*", response(200))
+    for number in range(CHAINS):
+        origin.on(f"/a/{number}", redirect(307, f"/b/{number}"))
+        origin.on(f"/b/{number}", redirect(308, f"/c/{number}"))
+    numbers = itertools.count()
+
+    def chains():
+        while (number := next(numbers)) < CHAINS:
+            for step in "abc":
+                wrong = step == "c" and number % 4 == 0
+                with RawClient(proxy.address) as client:
+                    body = b"changed" if wrong else b"%d" % number
+                    assert ask(client, "POST", f"{origin.url}/{step}/{number}", body=body).status in (200, 307, 308)
+
+    with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+        for done in [pool.submit(chains) for _ in range(CLIENTS)]:
+            done.result()
+    log = proxy.stop()
+    assert len(log.events("redirect.observed")) == len(log.events("redirect.followed")) == 2 * CHAINS
+    assert [event["outcome"] for event in log.events("chain.finished")] == ["completed"] * CHAINS
+    wrong = {event["url"] for event in log.events("finding") if event["severity"] == "error"}
+    assert wrong == {f"{origin.url}/b/{number}" for number in range(0, CHAINS, 4)}
+    assert log.one("run.finished")["totals"]["lost"] == 0
+
+
+@pytest.mark.threads
+def test_clients_that_share_a_target_each_find_their_own_follow_up_under_load(origin, start_proxy):
+    """All ask the same two URLs at once: only the bodies and the tags tell the chains apart."""
+    proxy = start_proxy("--workers", "4")
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", response(200))
+
+    def chains(client_number):
+        tag = proxy_authorization(f"client-{client_number}")
+        for number in range(40):
+            body = b"client %d, order %d" % (client_number, number)
+            for path in ("/pay", "/v2/pay"):
+                with RawClient(proxy.address) as client:
+                    ask(client, "POST", f"{origin.url}{path}", tag, body=body)
+
+    with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(chains, range(CLIENTS)))
+    log = proxy.stop()
+    hops = log.events("redirect.followed")
+    assert len(hops) == CLIENTS * 40
+    for hop in hops:
+        assert hop["request"]["tag"] == hop["follow"]["tag"]
+        assert hop["request"]["content"]["sha256"] == hop["follow"]["content"]["sha256"]
+    assert [event for event in log.events("finding") if event["severity"] in ("error", "warning")] == []
