@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The end of a session, told: summary, lost events, and why a command was perhaps never seen. */
+#include "proxy/cli/closing.h"
+
+#include <string.h>
+
+#include "audit/report/summary.h"
+
+typedef unsigned long long ull; /* for printf */
+
+static uint64_t findings_from(const struct audit_totals *t, enum severity least)
+{
+	uint64_t n = 0;
+
+	for (enum severity s = least; s <= SEVERITY_ERROR; s++)
+		n += t->findings[s];
+	return n;
+}
+
+int closing_status(const struct closing *c)
+{
+	if (c->result->lost > 0)
+		return STATUS_FAILED;
+	if (c->fail_on != SEVERITY_NONE && findings_from(&c->result->totals, c->fail_on) > 0)
+		return STATUS_FINDING;
+	return STATUS_OK;
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* Where no log can be read: what was counted. */
+static void print_totals(FILE *err, const struct audit_totals *t)
+{
+	fprintf(err, "hopaudit: %llu exchange%s, %llu redirect%s: %llu error%s, %llu warning%s, %llu info\n",
+		(ull)t->exchanges, plural(t->exchanges), (ull)t->redirects, plural(t->redirects),
+		(ull)t->findings[SEVERITY_ERROR], plural(t->findings[SEVERITY_ERROR]),
+		(ull)t->findings[SEVERITY_WARNING], plural(t->findings[SEVERITY_WARNING]),
+		(ull)t->findings[SEVERITY_INFO]);
+}
+
+static void print_summary(FILE *err, const struct closing *c)
+{
+	const struct config *config = c->session->config;
+	const struct summary_options options = {
+	    .color = config->color,
+	    .all_chains = config->all_chains,
+	    .log_path = c->session->temporary_log ? NULL : session_log_path(c->session),
+	};
+	const char *path = session_log_path(c->session);
+	char error[SESSION_ERROR_MAX];
+
+	if (!path || c->reopened) {
+		print_totals(err, &c->result->totals);
+	} else if (!summary_write(err, path, c->result->record.offset, &options, error, sizeof(error))) {
+		fprintf(err, "hopaudit: no summary: %s\n", error);
+		print_totals(err, &c->result->totals);
+	}
+}
+
+static void print_lost(FILE *err, const struct closing *c)
+{
+	const char *path = session_log_path(c->session);
+
+	fprintf(err, "hopaudit: %llu event%s could not be recorded", (ull)c->result->lost, plural(c->result->lost));
+	if (c->result->record.error)
+		fprintf(err, ": %s: %s", path ? path : "log", strerror(c->result->record.error));
+	fputs("; the log is not complete\n", err);
+}
+
+static bool is_name(const char *path, const char *const *names)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	for (; *names; names++) {
+		if (strcmp(name, *names) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Why a command that surely sends requests was not seen, by what it is. */
+static const char *likely_reason(const char *command)
+{
+	static const char *const java[] = {"java", "mvn", "mvnw", "gradle", "gradlew", "sbt", "kotlin", "scala", NULL};
+	static const char *const node[] = {"node", "npm", "npx", "yarn", "pnpm", "deno", "bun", NULL};
+	static const char *const go[] = {"go", NULL};
+
+	if (is_name(command, java))
+		return "Java reads no proxy variables and never proxies loopback names: give it "
+		       "-Dhttp.proxyHost=127.0.0.1 "
+		       "-Dhttp.proxyPort=PORT (HOPAUDIT_PROXY holds the port)";
+	if (is_name(command, node))
+		return "Node's fetch and http read the proxy variables only in versions that know NODE_USE_ENV_PROXY";
+	if (is_name(command, go))
+		return "Go never proxies localhost and 127.0.0.0/8: give the service a name with "
+		       "--resolve NAME:PORT=127.0.0.1:PORT, and use that name";
+	return "it reads no proxy variables (http_proxy, https_proxy), or asks for loopback names only, which Go and "
+	       "Java "
+	       "never proxy: give the service a name with --resolve NAME:PORT=127.0.0.1:PORT, and use that name";
+}
+
+/* A run that audited nothing looks like a run in which all was well: it must not. */
+static void print_unseen(FILE *err, const struct closing *c)
+{
+	const struct audit_totals *t = &c->result->totals;
+	uint64_t connections = c->result->counts.connections_accepted;
+
+	if (t->exchanges > 0)
+		return;
+	if (t->tunnels > 0)
+		fprintf(
+		    err,
+		    "hopaudit: no request seen: %s came in %llu opaque tunnel%s (https), which are not looked into\n",
+		    c->command ? "all that the command sent" : "all", (ull)t->tunnels, plural(t->tunnels));
+	else if (connections > 0)
+		fprintf(err, "hopaudit: no request seen: %llu connection%s came, and no whole request in them\n",
+			(ull)connections, plural(connections));
+	else if (c->command)
+		fprintf(err, "hopaudit: no request seen: %s made no connection to the proxy. Likely, %s.\n",
+			c->command[0], likely_reason(c->command[0]));
+}
+
+void closing_report(FILE *err, const struct closing *c)
+{
+	const struct config *config = c->session->config;
+	const struct audit_totals *t = &c->result->totals;
+
+	if (t->exchanges == 0 && t->redirects == 0)
+		print_unseen(err, c);
+	else if (!config->quiet || findings_from(t, SEVERITY_WARNING) > 0)
+		print_summary(err, c);
+	if (c->result->lost > 0)
+		print_lost(err, c);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Makes, starts and ends recorder, audit and relay. The order matters: the relay tells the audit, and the audit tells
+ * the recorder, so they end in the order of that flow. */
+#include "proxy/cli/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "proxy/cli/address.h"
+#include "proxy/clock.h"
+
+static bool random_bytes(void *out, size_t size, char *error, size_t error_size)
+{
+	if (getrandom(out, size, 0) == (ssize_t)size)
+		return true;
+	snprintf(error, error_size, "no random bytes from the system: %s", strerror(errno));
+	return false;
+}
+
+/* "$XDG_CONFIG_HOME/hopaudit/redaction.key", or below $HOME/.config. */
+static bool key_path(const struct config *config, char *out, size_t size, char *error, size_t error_size)
+{
+	const char *base = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+	int len = 0;
+
+	if (config->key_file)
+		len = snprintf(out, size, "%s", config->key_file);
+	else if (base && *base == '/')
+		len = snprintf(out, size, "%s/hopaudit/redaction.key", base);
+	else if (home && *home)
+		len = snprintf(out, size, "%s/.config/hopaudit/redaction.key", home);
+	if (len > 0 && (size_t)len < size)
+		return true;
+	snprintf(error, error_size, "no place for the redaction key: HOME is not set; name a file with --key-file");
+	return false;
+}
+
+static bool make_temporary_log(struct session *s, char *error, size_t error_size)
+{
+	const char *folder = getenv("TMPDIR");
+	int fd;
+
+	if (asprintf(&s->temporary_log, "%s/hopaudit-XXXXXX", folder && *folder ? folder : "/tmp") < 0) {
+		s->temporary_log = NULL;
+		snprintf(error, error_size, "out of memory");
+		return false;
+	}
+	fd = mkstemp(s->temporary_log);
+	if (fd < 0) {
+		snprintf(error, error_size, "%s: %s", s->temporary_log, strerror(errno));
+		free(s->temporary_log);
+		s->temporary_log = NULL;
+		return false;
+	}
+	close(fd);
+	return true;
+}
+
+const char *session_log_path(const struct session *s)
+{
+	if (s->temporary_log)
+		return s->temporary_log;
+	return strcmp(s->config->log, "-") == 0 ? NULL : s->config->log;
+}
+
+static bool open_recorder(struct session *s, bool want_log, char *error, size_t error_size)
+{
+	struct recorder_config rc = {0};
+	char path[4096];
+	uint8_t key[32] = {0};
+
+	if (want_log && strcmp(s->config->log, "-") == 0 && !make_temporary_log(s, error, error_size))
+		return false;
+	rc.path = session_log_path(s);
+	if (rc.path && (!key_path(s->config, path, sizeof(path), error, error_size) ||
+			!redaction_key_load(path, key, error, error_size)))
+		return false;
+	rc.redaction_key = key;
+	s->recorder = recorder_start(&rc, error, error_size);
+	explicit_bzero(key, sizeof(key));
+	return s->recorder != NULL;
+}
+
+static bool open_audit(struct session *s, char *error, size_t error_size)
+{
+	struct audit_config ac = audit_config_default();
+
+	ac.profile = s->config->profile;
+	ac.window_us = (int64_t)s->config->window_ms * 1000;
+	ac.budget_bytes = s->config->budget_bytes;
+	ac.record_all = s->config->record_all;
+	ac.sink = recorder_sink(s->recorder);
+	if (!random_bytes(&ac.seed, sizeof(ac.seed), error, error_size))
+		return false;
+	s->audit = audit_new(&ac);
+	if (!s->audit)
+		snprintf(error, error_size, "out of memory");
+	return s->audit != NULL;
+}
+
+static void close_all(struct session *s, struct recorder_result *record)
+{
+	if (s->server)
+		server_free(s->server);
+	if (s->recorder)
+		*record = recorder_stop(s->recorder);
+	if (s->audit)
+		audit_free(s->audit);
+	s->server = NULL;
+	s->recorder = NULL;
+	s->audit = NULL;
+}
+
+bool session_open(struct session *s, const struct config *config, const char *command, bool want_log, char *error,
+		  size_t error_size)
+{
+	struct recorder_result record;
+	uint64_t id;
+
+	*s = (struct session){.config = config, .command = command};
+	if (random_bytes(&id, sizeof(id), error, error_size) && open_recorder(s, want_log, error, error_size) &&
+	    open_audit(s, error, error_size)) {
+		snprintf(s->run_id, sizeof(s->run_id), "%016llx", (unsigned long long)id);
+		s->server = server_new(config, s->audit, error, error_size);
+	}
+	if (s->server)
+		return true;
+	close_all(s, &record);
+	session_forget(s);
+	return false;
+}
+
+static void emit_started(struct session *s)
+{
+	struct audit_event e = {
+	    .type = EVENT_RUN_STARTED,
+	    .at_us = clock_now_us(),
+	    .run_started =
+		{
+		    .version = BYTES(HOPAUDIT_VERSION),
+		    .run = bytes_str(s->run_id),
+		    .command = bytes_str(s->command),
+		    .listen = bytes_str(server_address(s->server)),
+		    .profile = bytes_str(s->config->profile == PROFILE_STRICT ? "strict" : "default"),
+		    .wall_us = clock_wall_us(),
+		    .workers = server_workers(s->server),
+		},
+	};
+
+	audit_emit(s->audit, &e);
+}
+
+bool session_start(struct session *s)
+{
+	emit_started(s);
+	s->started = server_start(s->server);
+	return s->started;
+}
+
+void session_drain(struct session *s)
+{
+	if (s->started)
+		server_drain(s->server);
+	s->started = false;
+}
+
+void session_reach(const struct session *s, char *out, size_t size)
+{
+	const char *address = server_address(s->server);
+
+	if (address_listener_is_wildcard(address))
+		snprintf(out, size, "%s:%u", *address == '[' ? "[::1]" : "127.0.0.1", server_port(s->server));
+	else
+		snprintf(out, size, "%s", address);
+}
+
+struct session_result session_end(struct session *s, int command_status)
+{
+	struct audit_event e = {.type = EVENT_RUN_FINISHED, .run_finished.command_status = command_status};
+	struct session_result result = {0};
+
+	session_drain(s);
+	result.counts = server_counts(s->server);
+	server_free(s->server); /* ends every exchange that the audit was told of */
+	s->server = NULL;
+	audit_finish(s->audit, clock_now_us());
+	e.at_us = clock_now_us();
+	audit_emit(s->audit, &e);
+	result.totals = audit_totals(s->audit);
+	close_all(s, &result.record);
+	/* The audit counts what the recorder would not take; the recorder that, and what it could not write. */
+	result.lost = result.record.lost > result.totals.lost ? result.record.lost : result.totals.lost;
+	return result;
+}
+
+void session_forget(struct session *s)
+{
+	if (s->temporary_log)
+		unlink(s->temporary_log);
+	free(s->temporary_log);
+	s->temporary_log = NULL;
+}
