@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The comparisons, lists and numbers of HTTP over borrowed bytes. Used by everything in the tree; knows no message and
- * allocates nothing. What runs once for each field of each head goes eight bytes at a time (parser/swar.h). */
+ * allocates nothing. What runs once for each field of each head goes many bytes at a time (parser/scan.h). */
 #include "parser/bytes.h"
 
-#include "parser/swar.h"
-
-/* 1 for each tchar of RFC 9110 §5.6.2: letters, digits and !#$%&'*+-.^_`|~ */
-static const unsigned char tchar_table[256] = {
-    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1,         ['&'] = 1,         ['\''] = 1,
-    ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1,         ['^'] = 1,         ['_'] = 1,
-    ['`'] = 1, ['|'] = 1, ['~'] = 1, ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
-};
+#include "parser/scan.h"
 
 int hex_value(unsigned char c)
 {
@@ -75,10 +68,7 @@ bool is_tchar(unsigned char c)
 
 size_t bytes_token_prefix(struct bytes b)
 {
-	size_t i = 0;
-	while (i < b.len && tchar_table[(unsigned char)b.ptr[i]])
-		i++;
-	return i;
+	return scan_token(b, 0);
 }
 
 bool bytes_is_token(struct bytes b)
@@ -88,22 +78,7 @@ bool bytes_is_token(struct bytes b)
 
 size_t bytes_text_prefix(struct bytes b)
 {
-	size_t i = 0;
-	while (i + 8 <= b.len) {
-		uint64_t word = load_le64(b.ptr + i);
-		uint64_t marks = swar_below(word, ' ') | swar_equal(word, 0x7f);
-		if (!marks) {
-			i += 8;
-			continue;
-		}
-		i += swar_first(marks);
-		if (b.ptr[i] != '\t')
-			return i;
-		i++;
-	}
-	while (i < b.len && is_text((unsigned char)b.ptr[i]))
-		i++;
-	return i;
+	return scan_text(b, 0);
 }
 
 /* Where the list element that begins `b` ends: at a comma outside quotes, or at the end. */
@@ -149,10 +124,11 @@ bool bytes_to_int64(struct bytes b, int64_t *out)
 	if (b.len == 0)
 		return false;
 	for (size_t i = 0; i < b.len; i++) {
-		unsigned char c = (unsigned char)b.ptr[i];
-		if (!ascii_is_digit(c) || __builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, c - '0', &value))
+		unsigned char digit = (unsigned char)(b.ptr[i] - '0');
+		/* eighteen digits always fit */
+		if (digit > 9 || (i >= 18 && value > (INT64_MAX - digit) / 10))
 			return false;
+		value = value * 10 + digit;
 	}
 	*out = value;
 	return true;

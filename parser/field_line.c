@@ -5,32 +5,34 @@
  * opinions on framing has to be undone. The fuzzers hold it against llhttp. */
 #include "parser/field_line.h"
 
+#include "parser/scan.h"
+
 enum http_error field_line_parse(struct bytes raw, uint32_t at, struct http_field *f)
 {
-	struct bytes line = bytes_slice(raw, at, raw.len);
-	size_t name_len = bytes_token_prefix(line);
-	if (name_len == 0 || name_len == line.len || line.ptr[name_len] != ':')
+	size_t colon = scan_token(raw, at);
+	size_t name_len = colon - at;
+	if (name_len == 0 || colon == raw.len || raw.ptr[colon] != ':')
 		return HTTP_ERR_FIELD_NAME;
 	if (name_len > UINT16_MAX)
 		return HTTP_ERR_HEAD_TOO_LARGE;
 
-	size_t value = name_len + 1;
-	while (value < line.len && is_ows((unsigned char)line.ptr[value]))
+	/* raw ends in CRLF, at which these three stop */
+	size_t value = colon + 1;
+	while (is_ows((unsigned char)raw.ptr[value]))
 		value++;
-	size_t end = value + bytes_text_prefix(bytes_slice(line, value, line.len));
-	if (end + 2 > line.len || line.ptr[end] != '\r' || line.ptr[end + 1] != '\n')
+	size_t end = scan_text(raw, value);
+	if (end + 2 > raw.len || raw.ptr[end] != '\r' || raw.ptr[end + 1] != '\n')
 		return HTTP_ERR_FIELD_VALUE;
 	size_t value_end = end;
-	while (value_end > value && is_ows((unsigned char)line.ptr[value_end - 1]))
+	while (value_end > value && is_ows((unsigned char)raw.ptr[value_end - 1]))
 		value_end--;
 
-	*f = (struct http_field){
-	    .name_at = at,
-	    .value_at = at + (uint32_t)value,
-	    .value_len = (uint32_t)(value_end - value),
-	    .line_end = at + (uint32_t)end + 2,
-	    .name_len = (uint16_t)name_len,
-	    .id = (uint8_t)field_id_of(bytes_of(line.ptr, name_len)),
-	};
+	f->name_at = at;
+	f->value_at = (uint32_t)value;
+	f->value_len = (uint32_t)(value_end - value);
+	f->line_end = (uint32_t)end + 2;
+	f->name_len = (uint16_t)name_len;
+	f->id = (uint8_t)field_id_of(bytes_of(raw.ptr + at, name_len));
+	f->dropped = false;
 	return HTTP_OK;
 }

@@ -4,27 +4,7 @@
  * chunked for trailers; knows lines only, nothing of what stands in them. */
 #include "parser/head_scan.h"
 
-#include "parser/swar.h"
-
-/* The first NUL, LF or CR at or after `i`, or b.len. Other control bytes are a field parser's business. */
-static size_t find_line_byte(struct bytes b, size_t i)
-{
-	while (i + 8 <= b.len) {
-		uint64_t marks = swar_below(load_le64(b.ptr + i), '\r' + 1);
-		if (!marks) {
-			i += 8;
-			continue;
-		}
-		i += swar_first(marks);
-		char c = b.ptr[i];
-		if (c == '\r' || c == '\n' || c == '\0')
-			return i;
-		i++;
-	}
-	while (i < b.len && b.ptr[i] != '\r' && b.ptr[i] != '\n' && b.ptr[i] != '\0')
-		i++;
-	return i;
-}
+#include "parser/scan.h"
 
 enum head_scan_result head_scan(struct head_scan *s, struct bytes b, size_t max)
 {
@@ -33,7 +13,7 @@ enum head_scan_result head_scan(struct head_scan *s, struct bytes b, size_t max)
 	for (;;) {
 		if (i == s->line && i < seen.len && is_ows((unsigned char)seen.ptr[i]))
 			return HEAD_SCAN_FOLDED;
-		i = find_line_byte(seen, i);
+		i = scan_line(seen, i);
 		s->end = i;
 		if (i == seen.len)
 			break;

@@ -4,6 +4,8 @@
  * fields and methods mean. Heads are filled in by http_parser; nothing here reads the wire. */
 #include "parser/http_head.h"
 
+#include "parser/scan.h"
+
 /* A perfect hash over the known names: no two share a slot, which -Woverride-init (in -Wextra) and the unit test
  * prove. The factors were found by trying. */
 #define SLOT_COUNT 64
@@ -47,6 +49,26 @@ static const struct known_name known_names[SLOT_COUNT] = {
     NAME('v', 'a', "via", FIELD_VIA),
 };
 
+/* Is `name`, in any case, `known`? Both have length `len`; the last word overlaps the one before. */
+static inline bool is_known(const char *known, const char *name, size_t len)
+{
+	if (len < 4) {
+		for (size_t i = 0; i < len; i++) {
+			if ((unsigned char)known[i] != ascii_lower((unsigned char)name[i]))
+				return false;
+		}
+		return true;
+	}
+	if (len < 8)
+		return load_le32(known) == swar_lower(load_le32(name)) &&
+		       load_le32(known + len - 4) == swar_lower(load_le32(name + len - 4));
+	for (size_t i = 0; i < len - 8; i += 8) {
+		if (load_le64(known + i) != swar_lower(load_le64(name + i)))
+			return false;
+	}
+	return load_le64(known + len - 8) == swar_lower(load_le64(name + len - 8));
+}
+
 enum field_id field_id_of(struct bytes name)
 {
 	if (name.len == 0)
@@ -54,7 +76,9 @@ enum field_id field_id_of(struct bytes name)
 	unsigned char first = ascii_lower((unsigned char)name.ptr[0]);
 	unsigned char last = ascii_lower((unsigned char)name.ptr[name.len - 1]);
 	const struct known_name *known = &known_names[SLOT(first, last, name.len)];
-	return bytes_equal_nocase(known->name, name) ? known->id : FIELD_OTHER;
+	if (known->name.len != name.len || !is_known(known->name.ptr, name.ptr, name.len))
+		return FIELD_OTHER;
+	return known->id;
 }
 
 const struct http_field *head_find_next(const struct http_head *h, const struct http_field *f)

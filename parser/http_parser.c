@@ -128,6 +128,10 @@ static enum http_error read_option(struct connection_options *o, struct bytes op
 
 static enum http_error read_options(const struct http_head *h, enum field_id id, struct connection_options *o)
 {
+	if (bytes_equal_nocase(head_get(h, id), BYTES("keep-alive")) && !head_find_next(h, head_find(h, id))) {
+		o->keep_alive = true; /* what most heads say, if anything */
+		return HTTP_OK;
+	}
 	for (const struct http_field *f = head_find(h, id); f; f = head_find_next(h, f)) {
 		struct bytes list = head_value(h, f), option;
 		while (list_next(&list, &option)) {
@@ -215,14 +219,14 @@ static enum http_error refuse_connect_body(struct http_head *h)
 	return HTTP_OK;
 }
 
-/* May the byte stand in a reg-name (RFC 3986 §3.2.2)? Raw bytes over 0x7f are sent by clients without IDN and passed;
- * the comma is not: two Host lines joined by a hop before us look like that. '%' is looked at by the caller. */
-static bool is_host_byte(unsigned char c)
-{
-	if (ascii_is_digit(c) || (unsigned char)(ascii_lower(c) - 'a') < 26 || c >= 0x80)
-		return true;
-	return c && strchr("-._~!$&'()*+;=", c);
-}
+/* The bytes of a reg-name (RFC 3986 §3.2.2) but '%', which the code looks at. Raw bytes over 0x7f are sent by clients
+ * without IDN and passed; the comma is not: two Host lines joined by a hop before us look like that. */
+static const bool host_bytes[256] = {
+    ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, [0x80 ... 0xff] = true, ['-'] = true,
+    ['.'] = true,         ['_'] = true,         ['~'] = true,         ['!'] = true,           ['$'] = true,
+    ['&'] = true,         ['\''] = true,        ['('] = true,         [')'] = true,           ['*'] = true,
+    ['+'] = true,         [';'] = true,         ['='] = true,
+};
 
 /* Length of the host that begins `b`, 0 where it is none. */
 static size_t host_prefix(struct bytes b)
@@ -235,7 +239,7 @@ static size_t host_prefix(struct bytes b)
 		return i > 2 && i < b.len && b.ptr[i] == ']' ? i + 1 : 0;
 	}
 	while (i < b.len) {
-		if (is_host_byte((unsigned char)b.ptr[i]))
+		if (host_bytes[(unsigned char)b.ptr[i]])
 			i++;
 		else if (b.ptr[i] == '%' && i + 2 < b.len && hex_value((unsigned char)b.ptr[i + 1]) >= 0 &&
 			 hex_value((unsigned char)b.ptr[i + 2]) >= 0)

@@ -4,28 +4,13 @@
  * and lets HTTP/0.9 and HTTP/2.0 pass. What a target means is for parser/uri. */
 #include "parser/start_line.h"
 
-#include "parser/swar.h"
+#include "parser/scan.h"
 
 #define VERSION_LEN 8 /* "HTTP/1.1" */
 
 static bool begins_with_crlf(struct bytes b)
 {
 	return b.len >= 2 && b.ptr[0] == '\r' && b.ptr[1] == '\n';
-}
-
-/* How many bytes at the front may stand in a target: no SP, no control byte. */
-static size_t target_prefix(struct bytes b)
-{
-	size_t i = 0;
-	for (; i + 8 <= b.len; i += 8) {
-		uint64_t word = load_le64(b.ptr + i);
-		uint64_t marks = swar_below(word, ' ' + 1) | swar_equal(word, 0x7f);
-		if (marks)
-			return i + swar_first(marks);
-	}
-	while (i < b.len && (unsigned char)b.ptr[i] > ' ' && b.ptr[i] != 0x7f)
-		i++;
-	return i;
 }
 
 /* The version that begins `b`. One that is well formed but not ours is told apart from noise: it is answered 505. */
@@ -42,7 +27,7 @@ static enum http_error parse_version(struct bytes b, uint8_t *minor)
 
 enum http_error request_line_parse(struct bytes raw, uint32_t target_max, struct http_head *h)
 {
-	size_t method_len = bytes_token_prefix(raw);
+	size_t method_len = scan_token(raw, 0);
 	if (method_len == raw.len || raw.ptr[method_len] == '\r' || (method_len == 0 && raw.ptr[0] == ' '))
 		return HTTP_ERR_START_LINE;
 	if (raw.ptr[method_len] != ' ')
@@ -50,7 +35,7 @@ enum http_error request_line_parse(struct bytes raw, uint32_t target_max, struct
 	h->method_len = (uint32_t)method_len;
 
 	size_t target_at = method_len + 1;
-	size_t target_len = target_prefix(bytes_slice(raw, target_at, raw.len));
+	size_t target_len = scan_visible(raw, target_at) - target_at;
 	if (target_len > target_max)
 		return HTTP_ERR_TARGET_TOO_LONG;
 	size_t version_at = target_at + target_len + 1;
@@ -99,12 +84,11 @@ enum http_error status_line_parse(struct bytes raw, struct http_head *h)
 	size_t reason_at = VERSION_LEN + 4;
 	if (raw.ptr[reason_at] == ' ') /* real servers leave it out when there is no reason */
 		reason_at++;
-	size_t reason_len = bytes_text_prefix(bytes_slice(raw, reason_at, raw.len));
-	size_t end = reason_at + reason_len;
+	size_t end = scan_text(raw, reason_at);
 	if (!begins_with_crlf(bytes_slice(raw, end, raw.len)))
 		return HTTP_ERR_START_LINE;
 	h->reason_at = (uint32_t)reason_at;
-	h->reason_len = (uint32_t)reason_len;
+	h->reason_len = (uint32_t)(end - reason_at);
 	h->fields_at = (uint32_t)end + 2;
 	return HTTP_OK;
 }

@@ -45,14 +45,19 @@ static inline unsigned swar_first(uint64_t marks)
 	return (unsigned)__builtin_ctzll(marks) >> 3;
 }
 
-/* Lower-cases the ASCII letters of a word; exact for every byte. */
+/* Marks the bytes that are ASCII letters in either case; exact for every byte. */
+static inline uint64_t swar_letters(uint64_t word)
+{
+	uint64_t low = (word | SWAR_ONES * 0x20) & ~SWAR_HIGH;
+	uint64_t from_a = low + SWAR_ONES * (0x80 - 'a');     /* bit 7: at least 'a' */
+	uint64_t past_z = low + SWAR_ONES * (0x80 - 'z' - 1); /* bit 7: more than 'z' */
+	return from_a & ~past_z & ~word & SWAR_HIGH;
+}
+
+/* Lower-cases the ASCII letters of a word. */
 static inline uint64_t swar_lower(uint64_t word)
 {
-	uint64_t low = word & ~SWAR_HIGH;
-	uint64_t from_a = low + SWAR_ONES * (0x80 - 'A');     /* high bit: at least 'A' */
-	uint64_t past_z = low + SWAR_ONES * (0x80 - 'Z' - 1); /* high bit: more than 'Z' */
-	uint64_t upper = from_a & ~past_z & ~word & SWAR_HIGH;
-	return word | upper >> 2;
+	return word | swar_letters(word) >> 2;
 }
 
 #endif
