@@ -10,18 +10,18 @@
 struct recorder;
 
 struct recorder_config {
-	const char *path;         /* the log, appended to, mode 0600; NULL: no log (events are counted and dropped) */
-	size_t queue_bytes_max;   /* of copied events that wait; 0: the default, 64 MiB */
+	const char *path;       /* the log, appended to, mode 0600; NULL: no log (events are counted and dropped) */
+	size_t queue_bytes_max; /* of copied events that wait; 0: the default, 64 MiB */
 	const uint8_t *redaction_key; /* 32 bytes, for keyed digests of secrets; copied */
 };
 
 /* What a run left in the log. */
 struct recorder_result {
-	uint64_t written;   /* lines of this run */
-	uint64_t lost;      /* events that could not be queued or written */
-	char head[65];      /* digest of the last line, hexadecimal */
-	int64_t offset;     /* where this run's first line begins in the file */
-	int error;          /* errno of the first failed write; 0: none */
+	uint64_t written; /* lines of this run */
+	uint64_t lost;    /* events that could not be queued or written */
+	char head[65];    /* digest of the last line, hexadecimal */
+	int64_t offset;   /* where this run's first line begins in the file */
+	int error;        /* errno of the first failed write; 0: none */
 };
 
 /* Opens (and locks against a second writer) the log and starts the thread. NULL on failure, with a one-line reason that

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Deep copies of events (event_copy.h). Runs in the emitting thread, with the tracker's lock held: one allocation, one
+ * pass over the views. It must be taught every view that event.h gains. */
+#include "audit/record/event_copy.h"
+
+#include <stdlib.h>
+
+#define FACTS_MAX 2
+#define VIEWS_MAX 24
+#define TEXTS_MAX 4
+
+/* Where an event's strings are. */
+struct event_strings {
+	struct bytes *views[VIEWS_MAX];
+	const char **texts[TEXTS_MAX]; /* C strings that event.h does not promise to be static; may be NULL */
+	unsigned view_count;
+	unsigned text_count;
+};
+
+static void add_view(struct event_strings *s, struct bytes *view)
+{
+	s->views[s->view_count++] = view;
+}
+
+static void add_text(struct event_strings *s, const char **text)
+{
+	s->texts[s->text_count++] = text;
+}
+
+static void add_facts(struct event_strings *s, struct exchange_facts *f)
+{
+	add_view(s, &f->tag);
+	add_view(s, &f->address);
+	add_view(s, &f->method);
+	add_view(s, &f->url);
+	add_view(s, &f->user_agent);
+	add_view(s, &f->content_type);
+	add_view(s, &f->location);
+}
+
+static void add_finding(struct event_strings *s, struct event_finding *f)
+{
+	add_view(s, &f->message);
+	add_view(s, &f->expected);
+	add_view(s, &f->seen);
+	add_view(s, &f->url);
+	add_view(s, &f->method);
+}
+
+static void add_run_started(struct event_strings *s, struct event_run_started *r)
+{
+	add_view(s, &r->version);
+	add_view(s, &r->run);
+	add_view(s, &r->command);
+	add_view(s, &r->listen);
+	add_view(s, &r->profile);
+}
+
+static void add_proxy_error(struct event_strings *s, struct event_proxy_error *p)
+{
+	add_view(s, &p->tag);
+	add_view(s, &p->detail);
+	add_view(s, &p->method);
+	add_view(s, &p->target);
+	add_text(s, &p->error);
+}
+
+static void add_chain_finished(struct event_strings *s, struct event_chain_finished *c)
+{
+	add_view(s, &c->method);
+	add_view(s, &c->first_url);
+	add_view(s, &c->last_url);
+	add_view(s, &c->tag);
+}
+
+static void add_tunnel(struct event_strings *s, struct event_tunnel *t)
+{
+	add_view(s, &t->authority);
+	add_view(s, &t->tag);
+	add_text(s, &t->kind);
+	add_text(s, &t->reason);
+}
+
+/* The facts that a redirect's event points to are taken care of by the caller. */
+static void find_strings(struct event_strings *s, struct audit_event *e)
+{
+	switch (e->type) {
+	case EVENT_RUN_STARTED:
+		add_run_started(s, &e->run_started);
+		break;
+	case EVENT_EXCHANGE:
+		add_facts(s, &e->exchange);
+		break;
+	case EVENT_REDIRECT_OBSERVED:
+		add_view(s, &e->observed.target);
+		break;
+	case EVENT_REDIRECT_FOLLOWED:
+		add_view(s, &e->followed.target);
+		break;
+	case EVENT_MATCH_REVISED:
+		add_text(s, &e->revised.reason);
+		break;
+	case EVENT_REDIRECT_CLOSED:
+		add_text(s, &e->closed.reason);
+		break;
+	case EVENT_FINDING:
+		add_finding(s, &e->finding);
+		break;
+	case EVENT_CHAIN_FINISHED:
+		add_chain_finished(s, &e->chain_finished);
+		break;
+	case EVENT_TUNNEL:
+		add_tunnel(s, &e->tunnel);
+		break;
+	case EVENT_PROXY_ERROR:
+		add_proxy_error(s, &e->proxy_error);
+		break;
+	case EVENT_MARK:
+		add_view(s, &e->mark.name);
+		add_view(s, &e->mark.tag);
+		break;
+	case EVENT_RUN_FINISHED:
+	case EVENT_TYPE_COUNT:
+		break;
+	}
+}
+
+/* The facts that an event points to; returns how many. */
+static unsigned facts_of(struct audit_event *e, const struct exchange_facts **facts[FACTS_MAX])
+{
+	if (e->type == EVENT_REDIRECT_OBSERVED) {
+		facts[0] = &e->observed.request;
+		return 1;
+	}
+	if (e->type == EVENT_REDIRECT_FOLLOWED) {
+		facts[0] = &e->followed.request;
+		facts[1] = &e->followed.follow;
+		return 2;
+	}
+	return 0;
+}
+
+static size_t strings_length(const struct event_strings *s)
+{
+	size_t length = 0;
+
+	for (unsigned i = 0; i < s->view_count; i++)
+		length += s->views[i]->len;
+	for (unsigned i = 0; i < s->text_count; i++)
+		length += *s->texts[i] ? strlen(*s->texts[i]) + 1 : 0;
+	return length;
+}
+
+static void move_strings(const struct event_strings *s, char *to)
+{
+	for (unsigned i = 0; i < s->view_count; i++) {
+		struct bytes *view = s->views[i];
+
+		if (view->len == 0)
+			continue;
+		memcpy(to, view->ptr, view->len);
+		view->ptr = to;
+		to += view->len;
+	}
+	for (unsigned i = 0; i < s->text_count; i++) {
+		const char **text = s->texts[i];
+
+		if (!*text)
+			continue;
+		*text = strcpy(to, *text);
+		to += strlen(to) + 1;
+	}
+}
+
+/* Measured on shallow copies on the stack, which then move into the block and have their strings moved after them. */
+struct event_copy *event_copy_new(const struct audit_event *e)
+{
+	struct audit_event shallow = *e;
+	struct exchange_facts facts[FACTS_MAX];
+	const struct exchange_facts **links[FACTS_MAX];
+	unsigned count = facts_of(&shallow, links), kept = 0;
+	struct event_strings strings = {.view_count = 0};
+	struct exchange_facts *copied_facts;
+	struct event_copy *copy;
+	size_t size;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (*links[i]) {
+			facts[kept] = **links[i];
+			add_facts(&strings, &facts[kept++]);
+		}
+	}
+	find_strings(&strings, &shallow);
+	size = sizeof(*copy) + kept * sizeof(facts[0]) + strings_length(&strings);
+	copy = malloc(size);
+	if (!copy)
+		return NULL;
+	copied_facts = (struct exchange_facts *)(copy + 1);
+	copy->next = NULL;
+	copy->size = size;
+	copy->event = shallow;
+	strings = (struct event_strings){.view_count = 0};
+	(void)facts_of(&copy->event, links);
+	for (unsigned i = 0, at = 0; i < count; i++) {
+		if (*links[i]) {
+			copied_facts[at] = facts[at];
+			*links[i] = &copied_facts[at];
+			add_facts(&strings, &copied_facts[at++]);
+		}
+	}
+	find_strings(&strings, &copy->event);
+	move_strings(&strings, (char *)(copied_facts + kept));
+	return copy;
+}

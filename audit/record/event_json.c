@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The writer of event_json.h: one function for each kind of event. Members that say nothing (an empty string, an
+ * exchange without a response) are left out; the schema says which may be missing. */
+#include "audit/record/event_json.h"
+
+#include "audit/record/json_line.h"
+#include "audit/rules/rules.h"
+
+void event_writer_init(struct event_writer *w, const uint8_t key[REDACTION_KEY_BYTES])
+{
+	*w = (struct event_writer){0};
+	redactor_init(&w->redactor, key);
+}
+
+void event_writer_free(struct event_writer *w)
+{
+	redactor_free(&w->redactor);
+}
+
+static int64_t wall_of(const struct event_writer *w, int64_t at_us)
+{
+	return w->wall_us + (at_us - w->at_us);
+}
+
+static const char *path_text(enum audit_path path)
+{
+	switch (path) {
+	case AUDIT_PATH_TUNNEL:
+		return "tunnel";
+	case AUDIT_PATH_INTERCEPTED:
+		return "intercepted";
+	case AUDIT_PATH_PROXY:
+		break;
+	}
+	return "proxy";
+}
+
+static const char *level_text(enum uri_match level)
+{
+	static const char *const texts[] = {"E0", "E1", "E2", "E3"};
+
+	return level < URI_DIFFERENT ? texts[level] : "different";
+}
+
+static void write_string(struct text_buf *t, const char *name, struct bytes value)
+{
+	if (value.len > 0)
+		json_string(t, name, value);
+}
+
+static void write_url(struct event_writer *w, struct text_buf *t, const char *name, struct bytes url)
+{
+	if (url.len > 0)
+		json_url(t, name, redact_url(&w->redactor, url));
+}
+
+static void write_free_text(struct event_writer *w, struct text_buf *t, const char *name, struct bytes text)
+{
+	if (text.len > 0)
+		json_string(t, name, redact_text(&w->redactor, text));
+}
+
+static void write_content(struct text_buf *t, const struct content_facts *c)
+{
+	json_object_begin(t, "content");
+	if (c->declared >= 0)
+		json_int(t, "declared", c->declared);
+	json_uint(t, "length", c->length);
+	json_bool(t, "chunked", c->chunked);
+	json_bool(t, "complete", c->complete);
+	if (c->has_digest)
+		json_hex(t, "sha256", c->sha256, sizeof(c->sha256));
+	json_object_end(t);
+}
+
+static void write_request(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x)
+{
+	json_object_begin(t, "request");
+	json_uint(t, "exchange", x->exchange);
+	json_uint(t, "connection", x->connection);
+	write_string(t, "tag", x->tag);
+	write_string(t, "address", x->address);
+	json_text(t, "path", path_text(x->path));
+	json_time(t, "time", wall_of(w, x->started_us));
+	json_string(t, "method", x->method);
+	json_url(t, "url", redact_url(&w->redactor, x->url));
+	write_free_text(w, t, "user_agent", x->user_agent);
+	write_free_text(w, t, "content_type", x->content_type);
+	write_content(t, &x->request);
+	json_object_end(t);
+}
+
+static void write_response(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x)
+{
+	if (x->status == 0)
+		return;
+	json_object_begin(t, "response");
+	json_uint(t, "status", x->status);
+	json_bool(t, "by_proxy", x->by_proxy);
+	if (x->response_us)
+		json_int(t, "after_us", x->response_us - x->started_us);
+	if (x->has_location) {
+		json_url(t, "location", redact_url(&w->redactor, x->location));
+		json_uint(t, "location_count", x->location_count);
+	}
+	json_object_end(t);
+}
+
+static void write_exchange(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x)
+{
+	write_request(w, t, x);
+	write_response(w, t, x);
+}
+
+static void write_hop(struct text_buf *t, uint64_t redirect, uint64_t chain, unsigned hop)
+{
+	json_uint(t, "redirect", redirect);
+	json_uint(t, "chain", chain);
+	json_uint(t, "hop", hop);
+}
+
+static void write_run_started(struct event_writer *w, struct text_buf *t, const struct event_run_started *r)
+{
+	json_uint(t, "format", LOG_FORMAT);
+	json_string(t, "run", r->run);
+	json_string(t, "version", r->version);
+	if (r->command.len > 0)
+		json_string(t, "command", redact_command(&w->redactor, r->command));
+	json_string(t, "listen", r->listen);
+	json_string(t, "profile", r->profile);
+	json_uint(t, "workers", r->workers);
+}
+
+static void write_observed(struct event_writer *w, struct text_buf *t, const struct event_observed *o)
+{
+	write_hop(t, o->redirect, o->chain, o->hop);
+	write_exchange(w, t, o->request);
+	write_url(w, t, "target", o->target);
+	json_bool(t, "expects", o->expects);
+}
+
+static void write_verdicts(struct event_writer *w, struct text_buf *t, const struct property_verdict *verdicts)
+{
+	bool reasons = false;
+
+	json_object_begin(t, "verdicts");
+	for (unsigned i = 0; i < PROPERTY_COUNT; i++) {
+		if (verdicts[i].verdict != VERDICT_NONE)
+			json_text(t, property_text((enum property)i), verdict_text(verdicts[i].verdict));
+		reasons |= verdicts[i].verdict != VERDICT_NONE && verdicts[i].reason;
+	}
+	json_object_end(t);
+	if (!reasons)
+		return;
+	json_object_begin(t, "reasons");
+	for (unsigned i = 0; i < PROPERTY_COUNT; i++) {
+		if (verdicts[i].verdict != VERDICT_NONE && verdicts[i].reason)
+			write_free_text(w, t, property_text((enum property)i), bytes_str(verdicts[i].reason));
+	}
+	json_object_end(t);
+}
+
+static void write_followed(struct event_writer *w, struct text_buf *t, const struct event_followed *f)
+{
+	write_hop(t, f->redirect, f->chain, f->hop);
+	write_exchange(w, t, f->request);
+	write_url(w, t, "target", f->target);
+	json_object_begin(t, "follow");
+	write_exchange(w, t, f->follow);
+	json_object_end(t);
+	json_object_begin(t, "match");
+	json_text(t, "level", level_text(f->level));
+	json_int(t, "score", f->score);
+	json_text(t, "confidence", confidence_text(f->confidence));
+	json_text(t, "state", match_state_text(f->state));
+	json_int(t, "latency_us", f->latency_us);
+	json_object_end(t);
+	write_verdicts(w, t, f->verdicts);
+}
+
+static void write_revised(struct event_writer *w, struct text_buf *t, const struct event_revised *r)
+{
+	json_uint(t, "redirect", r->redirect);
+	json_uint(t, "from", r->from);
+	json_uint(t, "to", r->to);
+	write_free_text(w, t, "reason", bytes_str(r->reason));
+}
+
+static void write_closed(struct event_writer *w, struct text_buf *t, const struct event_closed *c)
+{
+	write_hop(t, c->redirect, c->chain, c->hop);
+	json_text(t, "outcome", outcome_text(c->outcome));
+	write_free_text(w, t, "reason", bytes_str(c->reason));
+}
+
+static void write_finding(struct event_writer *w, struct text_buf *t, const struct event_finding *f)
+{
+	json_text(t, "rule", f->rule->id);
+	json_text(t, "severity", severity_text(f->severity));
+	json_text(t, "fault", fault_text(f->fault));
+	json_text(t, "confidence", confidence_text(f->confidence));
+	json_uint(t, "chain", f->chain);
+	if (f->redirect)
+		json_uint(t, "redirect", f->redirect);
+	if (f->exchange)
+		json_uint(t, "exchange", f->exchange);
+	write_string(t, "method", f->method);
+	write_url(w, t, "url", f->url);
+	write_free_text(w, t, "message", f->message);
+	write_free_text(w, t, "expected", f->expected);
+	write_free_text(w, t, "seen", f->seen);
+	json_text(t, "source", f->rule->source);
+}
+
+static void write_chain_finished(struct event_writer *w, struct text_buf *t, const struct event_chain_finished *c)
+{
+	json_uint(t, "chain", c->chain);
+	json_text(t, "outcome", chain_outcome_text(c->outcome));
+	json_text(t, "verdict", severity_text(c->verdict));
+	json_uint(t, "unverifiable", c->unverifiable);
+	json_uint(t, "hops", c->hops);
+	write_string(t, "tag", c->tag);
+	json_string(t, "method", c->method);
+	json_url(t, "first_url", redact_url(&w->redactor, c->first_url));
+	write_url(w, t, "last_url", c->last_url);
+	if (c->final_status)
+		json_uint(t, "final_status", c->final_status);
+	json_int(t, "elapsed_us", c->elapsed_us);
+}
+
+static void write_tunnel(struct event_writer *w, struct text_buf *t, const struct event_tunnel *u)
+{
+	json_uint(t, "connection", u->connection);
+	write_string(t, "tag", u->tag);
+	json_url(t, "authority", redact_url(&w->redactor, u->authority));
+	json_text(t, "kind", u->kind);
+	write_free_text(w, t, "reason", bytes_str(u->reason));
+}
+
+static void write_proxy_error(struct event_writer *w, struct text_buf *t, const struct event_proxy_error *p)
+{
+	json_uint(t, "connection", p->connection);
+	if (p->exchange)
+		json_uint(t, "exchange", p->exchange);
+	write_string(t, "tag", p->tag);
+	json_text(t, "error", p->error);
+	write_free_text(w, t, "detail", p->detail);
+	write_string(t, "method", p->method);
+	write_url(w, t, "target", p->target);
+	json_int(t, "status", p->status);
+}
+
+static void write_totals(struct text_buf *t, const struct audit_totals *a)
+{
+	json_object_begin(t, "totals");
+	json_uint(t, "exchanges", a->exchanges);
+	json_uint(t, "tunnels", a->tunnels);
+	json_uint(t, "redirects", a->redirects);
+	json_object_begin(t, "outcomes");
+	for (unsigned i = 0; i <= OUTCOME_ABORTED; i++)
+		json_uint(t, outcome_text((enum outcome)i), a->outcomes[i]);
+	json_object_end(t);
+	json_uint(t, "chains", a->chains);
+	json_object_begin(t, "findings");
+	for (unsigned i = SEVERITY_ERROR; i >= SEVERITY_INFO; i--)
+		json_uint(t, severity_text((enum severity)i), a->findings[i]);
+	json_object_end(t);
+	json_uint(t, "unverifiable", a->unverifiable);
+	json_uint(t, "forgotten", a->forgotten);
+	json_uint(t, "proxy_errors", a->proxy_errors);
+	json_object_end(t);
+}
+
+static void write_run_finished(struct text_buf *t, const struct event_run_finished *r, uint64_t lost)
+{
+	write_totals(t, &r->totals);
+	if (r->command_status >= 0)
+		json_int(t, "command_status", r->command_status);
+	json_uint(t, "lost", lost > r->totals.lost ? lost : r->totals.lost);
+}
+
+static void write_members(struct event_writer *w, struct text_buf *t, const struct audit_event *e,
+			  const struct line_facts *facts)
+{
+	switch (e->type) {
+	case EVENT_RUN_STARTED:
+		write_run_started(w, t, &e->run_started);
+		break;
+	case EVENT_EXCHANGE:
+		write_exchange(w, t, &e->exchange);
+		break;
+	case EVENT_REDIRECT_OBSERVED:
+		write_observed(w, t, &e->observed);
+		break;
+	case EVENT_REDIRECT_FOLLOWED:
+		write_followed(w, t, &e->followed);
+		break;
+	case EVENT_MATCH_REVISED:
+		write_revised(w, t, &e->revised);
+		break;
+	case EVENT_REDIRECT_CLOSED:
+		write_closed(w, t, &e->closed);
+		break;
+	case EVENT_FINDING:
+		write_finding(w, t, &e->finding);
+		break;
+	case EVENT_CHAIN_FINISHED:
+		write_chain_finished(w, t, &e->chain_finished);
+		break;
+	case EVENT_TUNNEL:
+		write_tunnel(w, t, &e->tunnel);
+		break;
+	case EVENT_PROXY_ERROR:
+		write_proxy_error(w, t, &e->proxy_error);
+		break;
+	case EVENT_MARK:
+		write_free_text(w, t, "name", e->mark.name);
+		write_string(t, "tag", e->mark.tag);
+		break;
+	case EVENT_RUN_FINISHED:
+		write_run_finished(t, &e->run_finished, facts->lost);
+		break;
+	case EVENT_TYPE_COUNT:
+		break;
+	}
+}
+
+static void remember_run(struct event_writer *w, const struct audit_event *e)
+{
+	struct bytes run = bytes_slice(e->run_started.run, 0, sizeof(w->run) - 1);
+
+	w->wall_us = e->run_started.wall_us;
+	w->at_us = e->at_us;
+	memset(w->run, 0, sizeof(w->run));
+	if (run.len > 0)
+		memcpy(w->run, run.ptr, run.len);
+}
+
+void event_write(struct event_writer *w, const struct audit_event *e, const struct line_facts *facts,
+		 struct text_buf *out)
+{
+	if (e->type == EVENT_RUN_STARTED)
+		remember_run(w, e);
+	json_object_begin(out, NULL);
+	json_uint(out, "seq", e->seq);
+	json_time(out, "time", wall_of(w, e->at_us));
+	json_text(out, "type", event_type_text(e->type));
+	if (e->type == EVENT_RUN_STARTED && facts->after_torn_line)
+		json_bool(out, "after_torn_line", true);
+	write_members(w, out, e, facts);
+}
+
+static void begin_own_line(const struct event_writer *w, const char *type, const struct line_facts *facts,
+			   int64_t at_us, struct text_buf *out)
+{
+	json_object_begin(out, NULL);
+	json_time(out, "time", wall_of(w, at_us));
+	json_text(out, "type", type);
+	if (facts->after_torn_line)
+		json_bool(out, "after_torn_line", true);
+	json_string(out, "run", bytes_str(w->run));
+}
+
+void event_write_lost(const struct event_writer *w, uint64_t events, const char *reason, const struct line_facts *facts,
+		      int64_t at_us, struct text_buf *out)
+{
+	begin_own_line(w, "run.lost", facts, at_us, out);
+	json_uint(out, "events", events);
+	json_text(out, "reason", reason);
+}
+
+void event_write_continued(const struct event_writer *w, const uint8_t head[32], const struct line_facts *facts,
+			   int64_t at_us, struct text_buf *out)
+{
+	begin_own_line(w, "run.continued", facts, at_us, out);
+	json_uint(out, "format", LOG_FORMAT);
+	json_hex(out, "previous_head", head, 32);
+}
