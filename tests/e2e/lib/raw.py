@@ -16,6 +16,21 @@ PATIENCE = 20  # seconds after which something that must come counts as never co
 OWN_VIA = re.compile(rb"1\.[01] (hopaudit-[0-9A-Za-z]+)")
 
 
+class Client(RawClient):
+    """A RawClient that may come from an address of its own (all of 127.0.0.0/8 is loopback)."""
+
+    def __init__(self, address, source=None, receive_buffer=None):
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+        self.socket.settimeout(PATIENCE)
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if source:
+            self.socket.bind((source, 0))
+        self.socket.connect(address)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.reader = Reader(self.socket)
+
+
 class Upstream(RawClient):
     """The origin's end of one connection that the relay opened."""
 

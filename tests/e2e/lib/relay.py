@@ -6,8 +6,7 @@ import pathlib
 import select
 
 from lib.hopaudit import Hopaudit
-from lib.raw import eventually
-from lib.raw_client import RawClient
+from lib.raw import Client, eventually
 
 
 class Relay(Hopaudit):
@@ -23,10 +22,9 @@ class Relay(Hopaudit):
 
     # connections
 
-    def client(self, source=None):
-        client = RawClient(self.address, source=source) if source else RawClient(self.address)
-        self.clients.append(client)
-        return client
+    def client(self, **options):
+        self.clients.append(Client(self.address, **options))
+        return self.clients[-1]
 
     def hang_up(self):
         """Ends all connections that client() made."""
