@@ -64,6 +64,7 @@ struct config {
 	bool deny_private;                /* refuse upstream addresses that are not public */
 	struct string_list connect_ports; /* ports that CONNECT may name ("443", "8000-8999"); empty: all */
 	struct string_list resolve;       /* "HOST[:PORT]=ADDR[:PORT]" */
+	struct string_list nameservers;   /* "ADDR[:PORT]": asked instead of those of resolv.conf */
 
 	/* the audit */
 	char *log;      /* path; "-" none */

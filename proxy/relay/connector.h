@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a host and a port to a connected socket: the name is resolved off the loop's path (evdns: hosts file and
+ * resolv.conf), the addresses are tried in turn, each a quarter of a second after the one before (RFC 8305 §5), the first
+ * that stands wins. */
+#ifndef PROXY_RELAY_CONNECTOR_H
+#define PROXY_RELAY_CONNECTOR_H
+
+#include "proxy/relay/worker.h"
+
+struct connector;
+
+enum connect_error {
+	CONNECT_OK,
+	CONNECT_NO_NAME,       /* the name does not exist: 502 dns_error */
+	CONNECT_DNS_TIMEOUT,   /* no answer to the question for the name: 504 dns_timeout */
+	CONNECT_REFUSED,       /* 502 connection_refused */
+	CONNECT_UNREACHABLE,   /* 502 destination_ip_unroutable */
+	CONNECT_TIMEOUT,       /* 504 connection_timeout */
+	CONNECT_OWN,           /* our own listener: 502 proxy_loop_detected */
+	CONNECT_PRIVATE,       /* --deny-private: 403 destination_ip_prohibited */
+	CONNECT_NO_DESCRIPTOR, /* 503 connection_limit_reached */
+	CONNECT_INTERNAL       /* 500 proxy_internal_error */
+};
+
+/* Called once, never from inside connector_start(). `fd` (owned by the receiver from now on) is -1 on an error;
+ * `detail` is one line for people and lives until the call returns. */
+typedef void connector_cb(void *arg, int fd, enum connect_error error, const char *detail);
+
+/* Begins. `host` is copied. NULL when memory is short. The connector frees itself after its call. */
+struct connector *connector_start(struct worker *w, struct bytes host, uint16_t port, connector_cb *done,
+                                  void *arg) NODISCARD;
+
+/* Gives up: `done` will not be called. NULL is fine. */
+void connector_cancel(struct connector *c);
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "proxy/relay/server.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "proxy/relay/worker.h"
+
+static const int backlog = 4096;
+static const unsigned workers_by_default_max = 4;
+
+/* Splits "host:port" or "[v6]:port" and looks the host up as an address; names are taken too ("localhost:0"). */
+static bool listen_address(const char *text, struct sockaddr_storage *out, char *error, size_t error_size)
+{
+	const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+	const char *colon = strrchr(text, ':');
+	struct addrinfo *found = NULL;
+	char host[256];
+	size_t len;
+	int problem;
+
+	if (!colon || colon == text || (size_t)(colon - text) >= sizeof(host)) {
+		snprintf(error, error_size, "--listen %s: not ADDRESS:PORT", text);
+		return false;
+	}
+	len = (size_t)(colon - text);
+	if (text[0] == '[' && text[len - 1] == ']')
+		snprintf(host, sizeof(host), "%.*s", (int)len - 2, text + 1);
+	else
+		snprintf(host, sizeof(host), "%.*s", (int)len, text);
+	problem = getaddrinfo(host, colon + 1, &hints, &found);
+	if (problem) {
+		snprintf(error, error_size, "--listen %s: %s", text, gai_strerror(problem));
+		return false;
+	}
+	memcpy(out, found->ai_addr, found->ai_addrlen);
+	freeaddrinfo(found);
+	return true;
+}
+
+static int open_listener(const struct sockaddr *at, bool shared)
+{
+	const int on = 1;
+	int fd = socket(at->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	/* Accepted sockets inherit TCP_NODELAY, which saves a system call for each. */
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+	    setsockopt(fd, IPPROTO_TCP, 1 /* TCP_NODELAY */, &on, sizeof(on)) ||
+	    (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on))) ||
+	    bind(fd, at, sockaddr_length(at))) {
+		int saved = errno;
+
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+/* The first socket is bound without SO_REUSEPORT, so that an address in use is an error and not silently shared with
+ * another instance; it joins the group afterwards, and the other workers' sockets are bound beside it. */
+static bool open_listeners(struct server *s, char *error, size_t error_size)
+{
+	struct sockaddr_storage at;
+	socklen_t length = sizeof(at);
+	const int on = 1;
+
+	if (!listen_address(s->config->listen, &at, error, error_size))
+		return false;
+	for (unsigned i = 0; i < s->worker_count; i++) {
+		int fd = open_listener((struct sockaddr *)&at, i > 0);
+
+		s->listen_fds[i] = fd;
+		if (fd < 0 || (i == 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on))) ||
+		    (i == 0 && getsockname(fd, (struct sockaddr *)&at, &length)) || listen(fd, backlog)) {
+			snprintf(error, error_size, "can't listen on %s: %s%s", s->config->listen, strerror(errno),
+				 errno == EADDRINUSE ? " (is another hopaudit, or another server, running there?)" : "");
+			return false;
+		}
+	}
+	access_set_own(&s->access, &at);
+	sockaddr_print((struct sockaddr *)&at, s->address, sizeof(s->address));
+	s->port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
+						 : ((struct sockaddr_in *)&at)->sin_port);
+	return true;
+}
+
+static unsigned worker_count(const struct config *config)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (config->workers > 0)
+		return config->workers;
+	if (processors < 1)
+		return 1;
+	return processors > (long)workers_by_default_max ? workers_by_default_max : (unsigned)processors;
+}
+
+static bool make_workers(struct server *s, char *error, size_t error_size)
+{
+	for (unsigned i = 0; i < s->worker_count; i++) {
+		int fd = s->listen_fds[i];
+
+		s->listen_fds[i] = -1;
+		if (!worker_init(&s->workers[i], s, i, fd)) {
+			snprintf(error, error_size, "can't make worker %u: %s", i, strerror(errno));
+			return false;
+		}
+	}
+	return true;
+}
+
+struct server *server_new(const struct config *config, struct audit *audit, char *error, size_t error_size)
+{
+	struct server *s = calloc(1, sizeof(*s));
+	uint32_t pseudonym = 0;
+
+	if (!s)
+		goto no_memory;
+	census_init(&s->census);
+	s->config = config;
+	s->audit = audit;
+	s->seed = audit_seed(audit);
+	s->worker_count = worker_count(config);
+	s->workers = calloc(s->worker_count, sizeof(*s->workers));
+	s->listen_fds = malloc(s->worker_count * sizeof(*s->listen_fds));
+	if (!s->workers || !s->listen_fds)
+		goto no_memory;
+	for (unsigned i = 0; i < s->worker_count; i++) {
+		s->listen_fds[i] = -1;
+		s->workers[i].listen_fd = s->workers[i].wake_fd = -1;
+	}
+	if (getrandom(&pseudonym, sizeof(pseudonym), 0) != sizeof(pseudonym)) {
+		snprintf(error, error_size, "no random numbers: %s", strerror(errno));
+		goto fail;
+	}
+	snprintf(s->via, sizeof(s->via), "hopaudit-%08x", pseudonym);
+	if (!access_init(&s->access, config, error, error_size) || !open_listeners(s, error, error_size) ||
+	    !make_workers(s, error, error_size))
+		goto fail;
+	return s;
+no_memory:
+	snprintf(error, error_size, "out of memory");
+fail:
+	if (s)
+		server_free(s);
+	return NULL;
+}
+
+const char *server_address(const struct server *s)
+{
+	return s->address;
+}
+
+uint16_t server_port(const struct server *s)
+{
+	return s->port;
+}
+
+unsigned server_workers(const struct server *s)
+{
+	return s->worker_count;
+}
+
+static void *run_worker(void *arg)
+{
+	worker_main(arg);
+	return NULL;
+}
+
+bool server_start(struct server *s)
+{
+	for (; s->started < s->worker_count; s->started++) {
+		struct worker *w = &s->workers[s->started];
+
+		if (pthread_create(&w->thread, NULL, run_worker, w))
+			return false;
+	}
+	return true;
+}
+
+void server_drain(struct server *s)
+{
+	for (unsigned i = 0; i < s->started; i++)
+		worker_order(&s->workers[i], 1);
+	for (unsigned i = 0; i < s->started; i++)
+		pthread_join(s->workers[i].thread, NULL);
+	s->started = 0;
+}
+
+void server_stop_now(struct server *s)
+{
+	for (unsigned i = 0; i < s->worker_count; i++)
+		worker_order(&s->workers[i], 2);
+}
+
+struct server_counts server_counts(const struct server *s)
+{
+	return (struct server_counts){
+	    .connections_accepted = atomic_load(&s->accepted),
+	    .connections_open = atomic_load(&s->clients_open),
+	    .tunnels_open = atomic_load(&s->tunnels_open),
+	    .upstream_open = atomic_load(&s->upstream_open),
+	};
+}
+
+void server_free(struct server *s)
+{
+	if (s->started > 0) {
+		server_stop_now(s);
+		server_drain(s);
+	}
+	for (unsigned i = 0; s->workers && i < s->worker_count; i++)
+		worker_free(&s->workers[i]);
+	for (unsigned i = 0; s->listen_fds && i < s->worker_count; i++)
+		if (s->listen_fds[i] >= 0)
+			close(s->listen_fds[i]);
+	access_free(&s->access);
+	census_free(&s->census);
+	free(s->workers);
+	free(s->listen_fds);
+	free(s);
+}

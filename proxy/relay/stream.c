@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "proxy/relay/stream.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct stream *s = arg;
+
+	(void)fd;
+	(void)what;
+	s->events->readable(s->owner);
+}
+
+void stream_init(struct stream *s, struct event_base *base, int fd, const struct stream_events *events, void *owner)
+{
+	*s = (struct stream){.fd = fd, .events = events, .owner = owner, .base = base, .read_max = STREAM_READ_FIRST};
+	if (fd >= 0)
+		event_assign(&s->read_event, base, fd, EV_READ | EV_PERSIST, on_readable, s);
+}
+
+void stream_read_start(struct stream *s)
+{
+	if (s->reading || s->fd < 0 || s->end_seen)
+		return;
+	s->reading = event_add(&s->read_event, NULL) == 0;
+}
+
+void stream_read_stop(struct stream *s)
+{
+	if (!s->reading)
+		return;
+	event_del(&s->read_event);
+	s->reading = false;
+}
+
+ssize_t stream_read(struct stream *s, char *to, size_t room)
+{
+	ssize_t n;
+
+	do
+		n = recv(s->fd, to, room, 0);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		return n;
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return STREAM_AGAIN;
+	/* End or error: level-triggered, so go on listening and the loop would spin. */
+	s->end_seen = true;
+	stream_read_stop(s);
+	return n == 0 ? STREAM_END : STREAM_ERROR;
+}
+
+static void drop_queue(struct stream *s)
+{
+	if (s->write_event) {
+		event_free(s->write_event);
+		s->write_event = NULL;
+	}
+	if (s->out) {
+		evbuffer_free(s->out);
+		s->out = NULL;
+	}
+}
+
+static void send_end(struct stream *s)
+{
+	if (!s->end_sent && s->fd >= 0 && !s->write_broken)
+		shutdown(s->fd, SHUT_WR);
+	s->end_sent = true;
+}
+
+/* True when the queue is empty, false while something is left; sets write_broken on failure. */
+static bool write_queue(struct stream *s)
+{
+	while (evbuffer_get_length(s->out) > 0) {
+		int n = evbuffer_write(s->out, s->fd);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return false;
+		if (n < 0) {
+			s->write_broken = true;
+			return false;
+		}
+		s->sent += (uint64_t)n;
+	}
+	drop_queue(s);
+	if (s->end_wanted)
+		send_end(s);
+	return true;
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct stream *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (write_queue(s)) {
+		s->events->drained(s->owner);
+	} else if (s->write_broken) {
+		drop_queue(s);
+		s->events->broken(s->owner);
+	}
+}
+
+static bool queue_parts(struct stream *s, const struct iovec *parts, int count, size_t skip)
+{
+	if (!s->out && !(s->out = evbuffer_new()))
+		return false;
+	for (int i = 0; i < count; i++) {
+		size_t len = parts[i].iov_len;
+
+		if (skip >= len) {
+			skip -= len;
+			continue;
+		}
+		if (evbuffer_add(s->out, (const char *)parts[i].iov_base + skip, len - skip))
+			return false;
+		skip = 0;
+	}
+	if (s->fd < 0 || s->write_event)
+		return true;
+	s->write_event = event_new(s->base, s->fd, EV_WRITE | EV_PERSIST, on_writable, s);
+	return s->write_event && event_add(s->write_event, NULL) == 0;
+}
+
+/* Bytes that the socket took, 0 when it is full, -1 when it is broken. */
+static ssize_t write_now(struct stream *s, const struct iovec *parts, int count)
+{
+	struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = (size_t)count};
+	ssize_t n;
+
+	do
+		n = count == 1 ? send(s->fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL)
+			       : sendmsg(s->fd, &message, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
+	return n;
+}
+
+bool stream_write(struct stream *s, const struct iovec *parts, int count)
+{
+	size_t total = 0;
+	ssize_t n = 0;
+
+	if (s->write_broken || s->end_wanted) {
+		errno = EPIPE;
+		return false;
+	}
+	for (int i = 0; i < count; i++)
+		total += parts[i].iov_len;
+	if (total == 0)
+		return true;
+	if (s->fd >= 0 && !s->out) {
+		n = write_now(s, parts, count);
+		if (n < 0) {
+			s->write_broken = true;
+			return false;
+		}
+		s->sent += (uint64_t)n;
+		if ((size_t)n == total)
+			return true;
+	}
+	if (!queue_parts(s, parts, count, (size_t)n)) {
+		s->write_broken = true;
+		errno = ENOMEM;
+		return false;
+	}
+	return true;
+}
+
+bool stream_connected(struct stream *s, int fd)
+{
+	s->fd = fd;
+	event_assign(&s->read_event, s->base, fd, EV_READ | EV_PERSIST, on_readable, s);
+	stream_read_start(s);
+	if (!s->out)
+		return true;
+	if (write_queue(s))
+		return true;
+	return !s->write_broken && queue_parts(s, NULL, 0, 0);
+}
+
+size_t stream_queued(const struct stream *s)
+{
+	return s->out ? evbuffer_get_length(s->out) : 0;
+}
+
+void stream_end(struct stream *s)
+{
+	s->end_wanted = true;
+	if (!s->out)
+		send_end(s);
+}
+
+void stream_close(struct stream *s, bool reset)
+{
+	if (s->fd < 0) {
+		drop_queue(s);
+		return;
+	}
+	stream_read_stop(s);
+	drop_queue(s);
+	if (reset) {
+		const struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+		setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	}
+	close(s->fd);
+	s->fd = -1;
+	s->end_seen = true;
+}

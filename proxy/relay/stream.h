@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One end of a connection: a non-blocking socket, what could not be written to it yet, and whether it is being read.
+ * It knows no protocol; client, upstream and tunnel own one each and are called when there is something to do.
+ *
+ * Writes are tried at once and only what the socket does not take is queued; the event for writability exists while
+ * there is a queue, so that an idle stream holds one struct event and no buffer. */
+#ifndef PROXY_RELAY_STREAM_H
+#define PROXY_RELAY_STREAM_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct evbuffer;
+struct stream;
+
+/* Called by the loop of the worker that owns the stream; each may close the stream. */
+struct stream_events {
+	void (*readable)(void *owner); /* something can be read: data, end or error */
+	void (*drained)(void *owner);  /* the queue is empty again */
+	void (*broken)(void *owner);   /* writing the queue failed; what can be read is still to be read */
+};
+
+#define STREAM_READ_FIRST (64 * 1024)
+
+struct stream {
+	int fd; /* -1: not connected yet (writes are queued), or closed */
+	const struct stream_events *events;
+	void *owner; /* borrowed: the object that this is part of */
+	struct event_base *base;
+	struct event read_event;
+	struct event *write_event; /* owned; exists while `out` does */
+	struct evbuffer *out;      /* owned; NULL while nothing is queued */
+	uint64_t sent;             /* bytes that the socket has taken */
+	uint32_t read_max;         /* how much the next read takes at most: grows while the reader's peer keeps pace */
+	bool reading;
+	bool end_seen;     /* the peer has sent its last byte */
+	bool write_broken; /* the peer takes nothing more */
+	bool end_wanted;   /* shut down our side when the queue is empty */
+	bool end_sent;
+};
+
+/* `fd` may be -1: stream_connected() then gives it later. */
+void stream_init(struct stream *s, struct event_base *base, int fd, const struct stream_events *events, void *owner);
+
+/* The connection stands: what was queued is written, reading begins. False when writing failed. */
+bool stream_connected(struct stream *s, int fd);
+
+void stream_read_start(struct stream *s);
+void stream_read_stop(struct stream *s);
+
+enum { STREAM_END = 0, STREAM_AGAIN = -1, STREAM_ERROR = -2 };
+/* Bytes read (1 or more), or one of the above; errno tells of STREAM_ERROR. */
+ssize_t stream_read(struct stream *s, char *to, size_t room);
+
+/* Writes all of it, or queues what does not go. False when the peer is gone (errno says why): nothing is queued then. */
+bool stream_write(struct stream *s, const struct iovec *parts, int count);
+
+/* Bytes that wait in the queue. */
+size_t stream_queued(const struct stream *s);
+
+/* No more will be written: the peer sees the end when the queue is empty. */
+void stream_end(struct stream *s);
+
+/* `reset`: the peer sees a broken connection instead of an end. Idempotent. */
+void stream_close(struct stream *s, bool reset);
+
+#endif

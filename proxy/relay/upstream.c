@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+#include "proxy/relay/upstream.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/relay/exchange.h"
+#include "proxy/relay/tunnel.h"
+
+static void on_readable(void *owner);
+static void on_drained(void *owner);
+static void on_broken(void *owner);
+static void on_deadline(struct deadline *d);
+
+static const struct stream_events events = {on_readable, on_drained, on_broken};
+
+static void on_connected(void *arg, int fd, enum connect_error error, const char *detail)
+{
+	struct upstream *u = arg;
+	struct exchange *x = u->exchange;
+	struct client *c = u->client;
+
+	u->connector = NULL;
+	deadline_clear(&u->worker->deadlines, &u->deadline);
+	if (fd < 0) {
+		if (x)
+			exchange_upstream_failed(x, error, detail);
+		else
+			tunnel_failed(c, error, detail);
+		return;
+	}
+	upstream_set_state(u, x ? UPSTREAM_BUSY : UPSTREAM_PINNED);
+	if (!stream_connected(&u->stream, fd) && x) {
+		exchange_upstream_broken(x);
+		return;
+	}
+	if (x)
+		exchange_upstream_connected(x);
+	else
+		tunnel_connected(c);
+}
+
+struct upstream *upstream_connect(struct worker *w, const struct uri *url, uint64_t origin_hash, struct exchange *x,
+				  struct client *c)
+{
+	struct upstream *u = calloc(1, sizeof(*u));
+
+	if (!u)
+		return NULL;
+	u->worker = w;
+	u->deadline.due = on_deadline;
+	u->exchange = x;
+	u->client = c;
+	u->origin_hash = origin_hash;
+	u->port = uri_port(url);
+	u->secure = scheme_is(url, BYTES("https"));
+	u->host = strndup(url->host.ptr, url->host.len);
+	u->host_len = (uint16_t)url->host.len;
+	stream_init(&u->stream, w->base, -1, &events, u);
+	if (u->host)
+		u->connector = connector_start(w, url->host, u->port, on_connected, u);
+	if (!u->connector) {
+		free(u->host);
+		free(u);
+		return NULL;
+	}
+	atomic_fetch_add_explicit(&w->server->upstream_open, 1, memory_order_relaxed);
+	worker_deadline(w, &u->deadline, DEADLINE_CONNECT);
+	return u;
+}
+
+void upstream_set_state(struct upstream *u, enum upstream_state state)
+{
+	assert(u->state != UPSTREAM_DEAD);
+	assert(u->state != UPSTREAM_TUNNEL || state == UPSTREAM_DEAD);
+	u->state = state;
+}
+
+void upstream_begin(struct upstream *u, struct exchange *x)
+{
+	upstream_set_state(u, UPSTREAM_BUSY);
+	deadline_clear(&u->worker->deadlines, &u->deadline);
+	u->exchange = x;
+	u->reused = true;
+	u->answered = false;
+	u->sent_before = u->stream.sent;
+}
+
+static void free_upstream(struct dead *d)
+{
+	struct upstream *u = (struct upstream *)d;
+
+	free(u->pending);
+	free(u->host);
+	free(u);
+}
+
+void upstream_close(struct upstream *u, bool reset)
+{
+	if (u->state == UPSTREAM_DEAD)
+		return;
+	if (u->state == UPSTREAM_IDLE)
+		pool_remove(&u->worker->pool, u);
+	connector_cancel(u->connector);
+	u->connector = NULL;
+	deadline_clear(&u->worker->deadlines, &u->deadline);
+	stream_close(&u->stream, reset);
+	upstream_set_state(u, UPSTREAM_DEAD);
+	if (u->client && u->client->peer == u)
+		u->client->peer = NULL;
+	u->exchange = NULL;
+	u->client = NULL;
+	atomic_fetch_sub_explicit(&u->worker->server->upstream_open, 1, memory_order_relaxed);
+	worker_bury(u->worker, &u->dead, free_upstream);
+}
+
+void upstream_release(struct upstream *u)
+{
+	const struct limits *l = &u->worker->config->limits;
+
+	u->exchange = NULL;
+	u->requests++;
+	deadline_clear(&u->worker->deadlines, &u->deadline);
+	if (u->pinned) {
+		upstream_set_state(u, UPSTREAM_PINNED);
+		stream_read_start(&u->stream);
+		return;
+	}
+	if (l->pool_max == 0 || l->pool_per_origin_max == 0 || u->worker->draining) {
+		upstream_close(u, false);
+		return;
+	}
+	upstream_set_state(u, UPSTREAM_IDLE);
+	u->idle_since_us = u->worker->now_us;
+	worker_deadline(u->worker, &u->deadline, DEADLINE_POOL_IDLE);
+	stream_read_start(&u->stream);
+	pool_put(&u->worker->pool, u, l->pool_max, l->pool_per_origin_max);
+}
+
+static void keep_pending(struct upstream *u, struct bytes rest)
+{
+	char *copy = NULL;
+
+	if (rest.len > 0) {
+		copy = malloc(rest.len);
+		if (copy)
+			memcpy(copy, rest.ptr, rest.len);
+	}
+	free(u->pending);
+	u->pending = copy;
+	u->pending_len = copy ? rest.len : 0;
+	if (rest.len > 0 && !copy && u->exchange)
+		exchange_response_end(u->exchange, true);
+}
+
+/* Moves what was kept to the front of the worker's buffer; returns its length. */
+static size_t take_pending(struct upstream *u)
+{
+	size_t len = u->pending_len;
+
+	if (len == 0)
+		return 0;
+	memcpy(u->worker->buffer, u->pending, len);
+	free(u->pending);
+	u->pending = NULL;
+	u->pending_len = 0;
+	return len;
+}
+
+static void feed(struct upstream *u, struct bytes data)
+{
+	bool parked = false;
+
+	u->answered = true;
+	while (data.len > 0 && u->state == UPSTREAM_BUSY) {
+		size_t used = exchange_response(u->exchange, data, &parked);
+
+		data = bytes_slice(data, used, data.len);
+		if (parked || (used == 0 && u->state == UPSTREAM_BUSY)) {
+			keep_pending(u, data);
+			return;
+		}
+	}
+	/* Bytes behind a response that nobody asked for must never reach anybody (RFC 9112 §9.2 and §11.2). */
+	if (data.len > 0 && (u->state == UPSTREAM_IDLE || u->state == UPSTREAM_PINNED)) {
+		struct client *c = u->client;
+
+		if (c)
+			client_close(c, "bytes behind a response", false);
+		else
+			upstream_close(u, false);
+	}
+}
+
+void upstream_resume(struct upstream *u)
+{
+	size_t len = take_pending(u);
+
+	stream_read_start(&u->stream);
+	if (len > 0)
+		feed(u, bytes_of(u->worker->buffer, len));
+	else if (u->stream.end_seen && u->exchange)
+		exchange_response_end(u->exchange, false);
+}
+
+static void ended(struct upstream *u, bool error)
+{
+	struct client *c = u->client;
+
+	if (u->exchange)
+		exchange_response_end(u->exchange, error);
+	else if (u->state == UPSTREAM_PINNED && c)
+		client_close(c, "the origin ended the tunnel", false);
+	else
+		upstream_close(u, false);
+}
+
+static size_t read_size(const struct upstream *u, size_t have)
+{
+	size_t room = u->worker->buffer_size - have, most = u->stream.read_max;
+
+	return room < most ? room : most;
+}
+
+static void on_readable(void *owner)
+{
+	struct upstream *u = owner;
+	struct worker *w = u->worker;
+	size_t have;
+	ssize_t n;
+
+	worker_now(w);
+	if (u->state == UPSTREAM_TUNNEL || (u->state == UPSTREAM_PINNED && u->client && u->client->state == CLIENT_PEEK)) {
+		tunnel_upstream_readable(u);
+		return;
+	}
+	have = take_pending(u);
+	n = stream_read(&u->stream, w->buffer + have, read_size(u, have));
+	if (n == STREAM_AGAIN) {
+		if (have > 0)
+			keep_pending(u, bytes_of(w->buffer, have));
+		return;
+	}
+	if (n <= 0) {
+		ended(u, n == STREAM_ERROR);
+		return;
+	}
+	if (u->state != UPSTREAM_BUSY) { /* idle: nothing was asked for */
+		ended(u, true);
+		return;
+	}
+	feed(u, bytes_of(w->buffer, have + (size_t)n));
+}
+
+static void on_drained(void *owner)
+{
+	struct upstream *u = owner;
+
+	worker_now(u->worker);
+	if (u->state == UPSTREAM_TUNNEL)
+		tunnel_drained(u->client);
+	else if (u->exchange)
+		exchange_upstream_drained(u->exchange);
+}
+
+static void on_broken(void *owner)
+{
+	struct upstream *u = owner;
+
+	worker_now(u->worker);
+	if (u->state == UPSTREAM_TUNNEL)
+		client_close(u->client, "the origin takes nothing more", true);
+	else if (u->exchange)
+		exchange_upstream_broken(u->exchange);
+	else
+		ended(u, true);
+}
+
+static void on_deadline(struct deadline *d)
+{
+	struct upstream *u = (struct upstream *)((char *)d - offsetof(struct upstream, deadline));
+
+	if (d->kind == DEADLINE_RECORD) {
+		upstream_resume(u);
+	} else if (u->state == UPSTREAM_CONNECTING && !u->exchange) {
+		tunnel_failed(u->client, CONNECT_TIMEOUT, "no address answered in time");
+	} else if (u->exchange) {
+		exchange_upstream_timeout(u->exchange);
+	} else {
+		upstream_close(u, false);
+	}
+}
