@@ -22,14 +22,14 @@ struct uri {
 
 enum uri_error {
 	URI_OK,
-	URI_ERR_EMPTY,     /* nothing where a URI must stand */
-	URI_ERR_SCHEME,    /* no scheme, or a malformed one */
-	URI_ERR_CONTROL,   /* a control byte (00-1f, 7f) */
-	URI_ERR_NO_HOST,   /* http or https without a host: "http:///x", "http:/x" */
-	URI_ERR_HOST,      /* a byte that no host may hold, a malformed %XX in it, or over 765 bytes */
-	URI_ERR_PORT,      /* not digits, or over 65535 */
-	URI_ERR_IP_LITERAL,/* brackets without a valid IPv6 address (or IPvFuture) in them */
-	URI_ERR_TOO_LONG,  /* the result does not fit the caller's buffer */
+	URI_ERR_EMPTY,      /* nothing where a URI must stand */
+	URI_ERR_SCHEME,     /* no scheme, or a malformed one */
+	URI_ERR_CONTROL,    /* a control byte (00-1f, 7f) */
+	URI_ERR_NO_HOST,    /* http or https without a host: "http:///x", "http:/x" */
+	URI_ERR_HOST,       /* a byte that no host may hold, a malformed %XX in it, or over 765 bytes */
+	URI_ERR_PORT,       /* not digits, or over 65535 */
+	URI_ERR_IP_LITERAL, /* brackets without a valid IPv6 address (or IPvFuture) in them */
+	URI_ERR_TOO_LONG,   /* the result does not fit the caller's buffer */
 	URI_ERR_COUNT
 };
 const char *uri_error_text(enum uri_error e); /* one line, lower case; never NULL */
@@ -99,29 +99,29 @@ bool uri_same_origin(const struct uri *a, const struct uri *b) NODISCARD;
 enum uri_match { URI_E0, URI_E1, URI_E2, URI_E3, URI_DIFFERENT };
 
 /* E0: byte-equal; E1: equal normal forms; E2: equal after the canonical encoder of RULES §5 (raw byte and its %XX,
- * space and %20, a lone '?' and none, ' and %27 in a query, '%' without hex and %25, U-label and A-label, TAB, CR and LF
- * removed). Never E3: that compares with an alternative reading, see below. What is no http or https URI equals only
+ * space and %20, a lone '?' and none, ' and %27 in a query, '%' without hex and %25, U-label and A-label, TAB, CR and
+ * LF removed). Never E3: that compares with an alternative reading, see below. What is no http or https URI equals only
  * itself. `scratch` belongs to the caller, has room for 4 × (a.len + b.len) + 64 bytes and is left as it was; with less
  * the answer may be URI_DIFFERENT. */
 enum uri_match uri_compare(struct bytes a, struct bytes b, struct uri_buf *scratch) NODISCARD;
 
 /* The other targets that real clients make of one Location (RULES §5, level E3), each with its cause. */
 enum uri_alternative {
-	URI_ALT_MOJIBAKE,        /* each byte over 0x7f read as Latin-1, written as UTF-8 */
-	URI_ALT_REPLACEMENT,     /* each malformed UTF-8 sequence became U+FFFD */
-	URI_ALT_DOUBLE_ENCODED,  /* %XX became %25XX */
-	URI_ALT_BACKSLASH,       /* '\' read as '/' (WHATWG) */
-	URI_ALT_BACKSLASH_ESCAPED, /* '\' written as %5C */
-	URI_ALT_BASE_ROOT,       /* a relative path resolved against "/" */
-	URI_ALT_BASE_DIRECTORY,  /* ... against the base as if it ended in "/" */
-	URI_ALT_QUERY_MERGE,     /* "?q" merged as a path: the last segment dropped (JDK) */
-	URI_ALT_DOTS_KEPT,       /* dot segments left in */
-	URI_ALT_FRAGMENT_KEPT,   /* fragment left in the target */
+	URI_ALT_MOJIBAKE,          /* each byte over 0x7f read as Latin-1, written as UTF-8 */
+	URI_ALT_REPLACEMENT,       /* each malformed UTF-8 sequence became U+FFFD */
+	URI_ALT_DOUBLE_ENCODED,    /* %XX became %25XX */
+	URI_ALT_BACKSLASH,         /* '\' read as '/' (WHATWG) */
+	URI_ALT_BACKSLASH_ESCAPED, /* '\' written as %5C, where that is more than E2: in an authority */
+	URI_ALT_BASE_ROOT,         /* a relative path resolved against "/" */
+	URI_ALT_BASE_DIRECTORY,    /* ... against the base as if it ended in "/" */
+	URI_ALT_QUERY_MERGE,       /* "?q" merged as a path: the last segment dropped (JDK) */
+	URI_ALT_DOTS_KEPT,         /* dot segments left in: equal at E1, hence never told by uri_alternatives() */
+	URI_ALT_FRAGMENT_KEPT,     /* fragment left in the target behind a %23 (behind a '#' it is equal at E1) */
 	URI_ALT_QUERY_DROPPED,
-	URI_ALT_QUERY_APPENDED,  /* the base's query appended to a target without one */
-	URI_ALT_SCHEME_KEPT,     /* the base's scheme kept on the new authority */
-	URI_ALT_PORT_KEPT,       /* the base's port carried over to the new host */
-	URI_ALT_RESERVED_DECODED,/* %2F and other reserved bytes decoded */
+	URI_ALT_QUERY_APPENDED,   /* the base's query appended to a target without one */
+	URI_ALT_SCHEME_KEPT,      /* the base's scheme kept on the new authority */
+	URI_ALT_PORT_KEPT,        /* the base's port carried over to the new host */
+	URI_ALT_RESERVED_DECODED, /* %2F and other reserved bytes decoded */
 	URI_ALT_COUNT
 };
 const char *uri_alternative_text(enum uri_alternative a); /* the cause, in words; never NULL */
@@ -130,9 +130,11 @@ const char *uri_alternative_text(enum uri_alternative a); /* the cause, in words
  * Return false to stop. */
 typedef bool uri_alternative_cb(void *arg, enum uri_alternative why, struct bytes target);
 
-/* Computes the alternatives of `location` (as received, OWS trimmed) against `base`; `scratch` as above with room for
- * 8 × (base + location) + 256 bytes. */
+/* Computes the alternatives of `location` (as received; OWS around it is trimmed) against `base`, an http or https URI:
+ * those that are http or https URIs and not what RFC 3986 makes of it. One mistake at a time, no combinations; two
+ * mistakes may give one target. A location that is no URI-reference may have alternatives too. `scratch` as above with
+ * room for 8 × (base + location) + 256 bytes; what does not fit is not told. */
 void uri_alternatives(const struct uri *base, struct bytes location, struct uri_buf *scratch, uri_alternative_cb *cb,
-                      void *arg);
+		      void *arg);
 
 #endif

@@ -88,10 +88,6 @@ bool buf_put_percent(struct uri_buf *out, unsigned char c) NODISCARD; /* %XX, up
 /* RFC 3986 §5.2.4 in place; returns the new length, which is never greater. */
 size_t remove_dot_segments(char *path, size_t len) NODISCARD;
 
-/* As uri_resolve(); `keep_dots` leaves dot segments in the target, as some clients do. */
-enum uri_error uri_resolve_with(const struct uri *base, const struct uri *ref, bool keep_dots,
-				struct uri_buf *out) NODISCARD;
-
 /* The parts of a reference before and behind its path. */
 bool put_before_path(const struct uri *u, struct uri_buf *out) NODISCARD;
 bool put_after_path(const struct uri *u, struct uri_buf *out) NODISCARD;

@@ -83,8 +83,7 @@ static struct uri target_of(const struct uri *base, const struct uri *ref)
 
 /* Appends the merged path. Without an authority a path that begins with "//" would read as one, so it gets "/." in
  * front, which resolves to the same path again. */
-static bool put_merged_path(const struct uri *base, const struct uri *ref, bool has_authority, bool keep_dots,
-			    struct uri_buf *out)
+static bool put_merged_path(const struct uri *base, const struct uri *ref, bool has_authority, struct uri_buf *out)
 {
 	size_t start = out->len;
 	struct bytes directory, tail;
@@ -92,10 +91,8 @@ static bool put_merged_path(const struct uri *base, const struct uri *ref, bool 
 	merge(base, ref, &directory, &tail);
 	if (!buf_put(out, directory) || !buf_put(out, tail))
 		return false;
-	if (!keep_dots)
-		out->len = start + remove_dot_segments(out->ptr + start, out->len - start);
-
-	size_t len = out->len - start;
+	size_t len = remove_dot_segments(out->ptr + start, out->len - start);
+	out->len = start + len;
 	if (has_authority || len < 2 || memcmp(out->ptr + start, "//", 2) != 0)
 		return true;
 	if (!buf_put(out, BYTES("/.")))
@@ -105,7 +102,7 @@ static bool put_merged_path(const struct uri *base, const struct uri *ref, bool 
 	return true;
 }
 
-enum uri_error uri_resolve_with(const struct uri *base, const struct uri *ref, bool keep_dots, struct uri_buf *out)
+enum uri_error uri_resolve(const struct uri *base, const struct uri *ref, struct uri_buf *out)
 {
 	size_t start = out->len;
 	struct uri target = target_of(base, ref);
@@ -115,14 +112,9 @@ enum uri_error uri_resolve_with(const struct uri *base, const struct uri *ref, b
 	if (fits && same_path)
 		fits = buf_put(out, base->path);
 	else if (fits)
-		fits = put_merged_path(base, ref, target.authority.ptr, keep_dots, out);
+		fits = put_merged_path(base, ref, target.authority.ptr, out);
 	if (fits && put_after_path(&target, out))
 		return URI_OK;
 	out->len = start;
 	return URI_ERR_TOO_LONG;
-}
-
-enum uri_error uri_resolve(const struct uri *base, const struct uri *ref, struct uri_buf *out)
-{
-	return uri_resolve_with(base, ref, false, out);
 }
