@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a report is made of: the chains of one run with their hops and findings, and the run's totals. Filled by the log
+ * reader, read by whatever writes a report. It is bounded: chains are kept whole while they are open and a little
+ * longer, then put into groups of the same kind, of which one example is kept whole. */
+#ifndef AUDIT_REPORT_MODEL_H
+#define AUDIT_REPORT_MODEL_H
+
+#include "audit/event.h"
+#include "audit/report/arena.h"
+#include "audit/report/id_map.h"
+
+#define REPORT_GROUPS_MAX 512  /* kinds of chains; past it the least bad ones are only counted */
+#define REPORT_OPEN_MAX 65536  /* open chains; past it the oldest is taken as it is */
+#define REPORT_LINGER_MAX 1024 /* finished chains that wait for what may be said of them later */
+#define REPORT_EXAMPLES_MAX 3  /* of one group, beside the one that is kept whole */
+#define REPORT_ERRORS_MAX 16   /* kinds of proxy errors */
+
+struct report_finding {
+	struct report_finding *next;
+	struct bytes rule;
+	struct bytes message;
+	struct bytes expected;
+	struct bytes seen;
+	struct bytes source;
+	enum severity severity;
+	enum fault fault;
+	uint64_t redirect;
+	uint64_t exchange;
+};
+
+struct report_hop {
+	struct report_hop *next;
+	uint64_t redirect;
+	unsigned number; /* from 1 */
+	struct bytes method;
+	struct bytes url;
+	int status;
+	struct bytes target; /* empty: Location is unusable */
+	bool followed;
+	struct bytes follow_method;
+	struct bytes follow_url;
+	struct property_reason {
+		enum verdict verdict;
+		struct bytes reason;
+	} verdicts[PROPERTY_COUNT];
+	enum outcome outcome;
+	struct bytes reason; /* of the outcome */
+};
+
+/* Owned by the model's list of open chains, then by that of lingering ones, then by a group (or freed). */
+struct report_chain {
+	struct report_chain *newer; /* in that list */
+	struct report_chain *older;
+	struct arena arena; /* everything below that has a pointer */
+	uint64_t id;
+	struct report_hop *hops;         /* in the order of their numbers */
+	struct report_finding *findings; /* the worst first, else in order */
+	unsigned hop_count;
+	bool finished;
+	enum chain_outcome outcome;
+	enum severity verdict; /* the worst of its findings */
+	unsigned unverifiable;
+	int final_status;
+	int64_t elapsed_us;
+	struct bytes tag;
+};
+
+/* Chains in which the same went wrong in the same way; or the same chain again and again in which nothing did. */
+struct report_group {
+	uint64_t kind;  /* a hash of what they have in common */
+	uint64_t order; /* of its first chain */
+	uint64_t count;
+	struct report_chain *chain; /* owned; the first */
+	struct arena arena;
+	struct bytes examples[REPORT_EXAMPLES_MAX]; /* "POST http://a/pay" of others that begin elsewhere */
+	unsigned example_count;
+};
+
+struct report_error {
+	struct bytes error;
+	struct bytes detail;
+	struct bytes method; /* of the first */
+	struct bytes target;
+	int status;
+	uint64_t count;
+};
+
+struct chain_list {
+	struct report_chain *newest;
+	struct report_chain *oldest;
+	size_t count;
+};
+
+struct report {
+	/* the run, as its first and last lines tell */
+	struct arena arena; /* of what follows up to `groups` */
+	struct bytes run;
+	struct bytes version;
+	struct bytes command;
+	bool begun;
+	bool finished;
+	struct audit_totals totals; /* of run.finished where `finished`; else counted here, without exchanges */
+	uint64_t missing;           /* gaps in seq, in events */
+	uint64_t unreadable;        /* lines that are no JSON object with a known shape */
+	bool torn;                  /* the last line has no end */
+	char head[65];              /* digest of the run's last line */
+	struct report_error errors[REPORT_ERRORS_MAX];
+	unsigned error_count;
+
+	struct report_group *groups; /* owned; after report_close() the worst first */
+	size_t group_count;
+	size_t groups_max;
+	uint64_t more[SEVERITY_ERROR + 1]; /* chains that are in no group, by verdict */
+
+	/* private to the model while it is being filled */
+	struct audit_totals counted;
+	struct id_map chains;    /* id -> open or lingering chain */
+	struct id_map redirects; /* id -> its chain */
+	struct id_map kinds;     /* kind -> index of its group + 1 */
+	struct chain_list open;
+	struct chain_list lingering;
+	uint64_t chain_order;
+	bool failed; /* memory was short */
+};
+
+void report_init(struct report *r);
+void report_free(struct report *r);
+
+/* The chain with this id, made if need be; NULL when memory is short. Lives until the model is next asked for one. */
+struct report_chain *report_chain(struct report *r, uint64_t id);
+/* The chain that a redirect belongs to, if it is still open or lingering; else NULL. */
+struct report_chain *report_chain_of_redirect(struct report *r, uint64_t redirect);
+/* The hop for this redirect, made if need be, in its place by `number`; NULL when memory is short. */
+struct report_hop *report_hop(struct report *r, struct report_chain *c, uint64_t redirect, unsigned number);
+struct report_hop *report_find_hop(struct report_chain *c, uint64_t redirect);
+/* In its place by severity; NULL when memory is short. */
+struct report_finding *report_add_finding(struct report *r, struct report_chain *c, enum severity severity);
+/* Takes back what was found about a follow-up that turned out to be none. */
+void report_drop_findings(struct report *r, struct report_chain *c, uint64_t redirect, uint64_t exchange);
+void report_chain_finished(struct report *r, struct report_chain *c);
+void report_add_error(struct report *r, const struct report_error *e);
+
+/* All lines were read: groups what is left and sorts the groups. */
+void report_close(struct report *r);
+
+#endif
