@@ -25,8 +25,8 @@ struct access_ports {
 };
 
 struct access_name {
-	char *host; /* owned */
-	uint16_t port; /* 0: any */
+	char *host;      /* owned */
+	uint16_t port;   /* 0: any */
 	bool keeps_port; /* no port behind '=': the one asked for */
 	struct sockaddr_storage to;
 };
@@ -190,9 +190,10 @@ static bool read_ports(struct access *a, const struct string_list *from, char *e
 		const char *text = from->items[i], *dash = strchr(text, '-'), *end = text + strlen(text);
 		struct access_ports *p = &a->ports[i];
 
-		if (!parse_port(text, dash ? dash : end, &p->from) || !parse_port(dash ? dash + 1 : text, end, &p->to) ||
-		    p->from > p->to) {
-			snprintf(error, error_size, "--connect-ports %s: not a port (443) or a range (8000-8999)", text);
+		if (!parse_port(text, dash ? dash : end, &p->from) ||
+		    !parse_port(dash ? dash + 1 : text, end, &p->to) || p->from > p->to) {
+			snprintf(error, error_size, "--connect-ports %s: not a port (443) or a range (8000-8999)",
+				 text);
 			return false;
 		}
 		a->port_count++;
@@ -444,14 +445,15 @@ static bool is_private(const uint8_t mapped[16])
 {
 	static const struct access_network table[] = {
 #define V4(a, b, c, d, bits) {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}, 96 + (bits)}
-	    V4(0, 0, 0, 0, 8),      V4(10, 0, 0, 0, 8),    V4(100, 64, 0, 0, 10),  V4(127, 0, 0, 0, 8),
-	    V4(169, 254, 0, 0, 16), V4(172, 16, 0, 0, 12), V4(192, 0, 0, 0, 24),   V4(192, 168, 0, 0, 16),
-	    V4(198, 18, 0, 0, 15),  V4(224, 0, 0, 0, 4),   V4(240, 0, 0, 0, 4),
+	    V4(0, 0, 0, 0, 8),    V4(10, 0, 0, 0, 8),     V4(100, 64, 0, 0, 10),
+	    V4(127, 0, 0, 0, 8),  V4(169, 254, 0, 0, 16), V4(172, 16, 0, 0, 12),
+	    V4(192, 0, 0, 0, 24), V4(192, 168, 0, 0, 16), V4(198, 18, 0, 0, 15),
+	    V4(224, 0, 0, 0, 4),  V4(240, 0, 0, 0, 4),
 #undef V4
-	    {{0xfc}, 7},       /* unique local */
+	    {{0xfc}, 7},        /* unique local */
 	    {{0xfe, 0x80}, 10}, /* link-local */
-	    {{0xff}, 8},       /* multicast */
-	    {{0}, 127},        /* :: and ::1 */
+	    {{0xff}, 8},        /* multicast */
+	    {{0}, 127},         /* :: and ::1 */
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)

@@ -25,7 +25,7 @@ struct access {
 	size_t port_count;
 	struct access_name *names;
 	size_t name_count;
-	struct sockaddr_storage own; /* the listener's address */
+	struct sockaddr_storage own;    /* the listener's address */
 	struct sockaddr_storage *local; /* all addresses of this machine, when the listener is on a wildcard address */
 	size_t local_count;
 	bool deny_private;

@@ -274,7 +274,8 @@ void client_next(struct client *c)
 	if (c->state == CLIENT_DEAD)
 		return;
 	if (c->closing || w->draining) {
-		/* A client that asked for the end itself sends nothing more, so nothing can be lost by closing at once. */
+		/* A client that asked for the end itself sends nothing more, so nothing can be lost by closing at once.
+		 */
 		if (c->asked_close && c->pending_len == 0 && stream_queued(&c->stream) == 0)
 			client_close(c, "answered", false);
 		else

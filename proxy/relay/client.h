@@ -36,14 +36,14 @@ struct client {
 	struct stream stream;
 	struct deadline deadline;
 	enum client_state state;
-	bool processing;   /* client_process() is on the stack */
-	bool refused;      /* its address may not use us: 403 to its first request */
-	bool over_limit;   /* its address has too many connections: 503 to its first request */
-	bool asked_close;  /* its last request said that the connection ends */
-	bool closing;      /* no further request is taken: answer, then end */
-	bool half_closed;  /* it has sent its end, and may still read */
+	bool processing;  /* client_process() is on the stack */
+	bool refused;     /* its address may not use us: 403 to its first request */
+	bool over_limit;  /* its address has too many connections: 503 to its first request */
+	bool asked_close; /* its last request said that the connection ends */
+	bool closing;     /* no further request is taken: answer, then end */
+	bool half_closed; /* it has sent its end, and may still read */
 	bool counted_tunnel;
-	uint32_t served;   /* requests */
+	uint32_t served;           /* requests */
 	struct exchange *exchange; /* owned; while EXCHANGE */
 	struct upstream *peer;     /* the tunnel's other end: CONNECTING, PEEK, TUNNEL, or pinned */
 

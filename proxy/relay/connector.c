@@ -27,7 +27,7 @@ struct connector {
 	connector_cb *done;
 	void *arg;
 	struct evdns_getaddrinfo_request *lookup; /* libevent's, while a name is being asked for */
-	struct event *begun;      /* owned: addresses that are known at once are tried from the loop, not from the caller */
+	struct event *begun; /* owned: addresses that are known at once are tried from the loop, not from the caller */
 	struct deadline stagger;
 	struct sockaddr_storage address[ADDRESSES_MAX];
 	unsigned address_count, next, running;
@@ -314,8 +314,8 @@ static void add_loopback(struct connector *c)
 
 static bool begin_lookup(struct connector *c)
 {
-	const struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
-					      .ai_protocol = IPPROTO_TCP};
+	const struct evutil_addrinfo hints = {
+	    .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
 	struct evdns_base *dns = worker_dns(c->worker);
 	struct evdns_getaddrinfo_request *lookup;
 	char port[8];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * From a host and a port to a connected socket: the name is resolved off the loop's path (evdns: hosts file and
- * resolv.conf), the addresses are tried in turn, each a quarter of a second after the one before (RFC 8305 §5), the first
- * that stands wins. */
+ * resolv.conf), the addresses are tried in turn, each a quarter of a second after the one before (RFC 8305 §5), the
+ * first that stands wins. */
 #ifndef PROXY_RELAY_CONNECTOR_H
 #define PROXY_RELAY_CONNECTOR_H
 
@@ -29,7 +29,7 @@ typedef void connector_cb(void *arg, int fd, enum connect_error error, const cha
 
 /* Begins. `host` is copied. NULL when memory is short. The connector frees itself after its call. */
 struct connector *connector_start(struct worker *w, struct bytes host, uint16_t port, connector_cb *done,
-                                  void *arg) NODISCARD;
+				  void *arg) NODISCARD;
 
 /* Gives up: `done` will not be called. NULL is fine. */
 void connector_cancel(struct connector *c);

@@ -18,19 +18,40 @@ static char *block_of(struct exchange *x)
 	return (char *)(x + 1);
 }
 
-/* The URL's bytes lie in the head (absolute-form) and have been copied with it, or are copied behind it. */
-static struct bytes place_url(struct exchange *x, const struct http_head *head, struct bytes url, size_t head_size)
+static void move_part(struct bytes *part, ptrdiff_t by)
 {
-	if (url.ptr >= head->raw && url.ptr < head->raw + head->raw_len)
-		return bytes_of(x->head.raw + (url.ptr - head->raw), url.len);
-	memcpy(block_of(x) + head_size, url.ptr, url.len);
-	return bytes_of(block_of(x) + head_size, url.len);
+	if (part->ptr)
+		part->ptr += by;
 }
 
-struct exchange *exchange_new(struct client *c, const struct http_head *head, struct bytes url)
+/* The URL's bytes lie in the head (absolute-form) and have been copied with it, or are copied behind it; its parts are
+ * moved along. */
+static void place_url(struct exchange *x, const struct http_head *head, const struct uri *url, struct bytes text,
+		      size_t head_size)
+{
+	const char *copy;
+	ptrdiff_t by;
+
+	if (text.ptr >= head->raw && text.ptr < head->raw + head->raw_len)
+		copy = x->head.raw + (text.ptr - head->raw);
+	else
+		copy = memcpy(block_of(x) + head_size, text.ptr, text.len);
+	by = copy - text.ptr;
+	x->url = *url;
+	move_part(&x->url.scheme, by);
+	move_part(&x->url.authority, by);
+	move_part(&x->url.userinfo, by);
+	move_part(&x->url.host, by);
+	move_part(&x->url.port, by);
+	move_part(&x->url.path, by);
+	move_part(&x->url.query, by);
+	move_part(&x->url.fragment, by);
+}
+
+struct exchange *exchange_new(struct client *c, const struct http_head *head, const struct uri *url, struct bytes text)
 {
 	size_t head_size = http_head_copy_size(head);
-	struct exchange *x = malloc(sizeof(*x) + head_size + url.len);
+	struct exchange *x = malloc(sizeof(*x) + head_size + text.len);
 
 	if (!x)
 		return NULL;
@@ -38,10 +59,7 @@ struct exchange *exchange_new(struct client *c, const struct http_head *head, st
 	x->client = c;
 	x->worker = c->worker;
 	http_head_copy(&x->head, block_of(x), head);
-	if (uri_parse_http(place_url(x, head, url, head_size), &x->url) != URI_OK) {
-		free(x);
-		return NULL;
-	}
+	place_url(x, head, url, text, head_size);
 	x->origin_hash = uri_origin_hash(&x->url, c->worker->server->seed);
 	x->client_keep = head->keep_alive;
 	x->req_left = head->content_length;
@@ -67,8 +85,7 @@ static bool choose_upstream(struct exchange *x)
 		u = x->client->peer;
 		upstream_begin(u, x);
 	} else {
-		u = pool_take(&w->pool, &x->url, x->origin_hash,
-			      may_repeat(x) ? 0 : w->now_us - unsafe_idle_us);
+		u = pool_take(&w->pool, &x->url, x->origin_hash, may_repeat(x) ? 0 : w->now_us - unsafe_idle_us);
 		if (u)
 			upstream_begin(u, x);
 		else
@@ -123,11 +140,8 @@ static size_t build_head(struct exchange *x)
 {
 	struct worker *w = x->worker;
 	const struct http_field *hops = head_find(&x->head, FIELD_MAX_FORWARDS);
-	struct forward_request f = {.head = &x->head,
-				    .url = &x->url,
-				    .via = w->server->via,
-				    .upgrade = x->upgrade_asked,
-				    .max_forwards = -1};
+	struct forward_request f = {
+	    .head = &x->head, .url = &x->url, .via = w->server->via, .upgrade = x->upgrade_asked, .max_forwards = -1};
 	int64_t left;
 
 	if (x->verbatim) {
@@ -135,8 +149,9 @@ static size_t build_head(struct exchange *x)
 		return x->head.raw_len;
 	}
 	/* Only OPTIONS and TRACE count down (RFC 9110 §7.6.2); zero has been answered before. */
-	if (hops && (bytes_equal(head_method(&x->head), BYTES("OPTIONS")) ||
-		     bytes_equal(head_method(&x->head), BYTES("TRACE"))) &&
+	if (hops &&
+	    (bytes_equal(head_method(&x->head), BYTES("OPTIONS")) ||
+	     bytes_equal(head_method(&x->head), BYTES("TRACE"))) &&
 	    bytes_to_int64(head_value(&x->head, hops), &left) && left > 0)
 		f.max_forwards = left - 1;
 	return forward_request(w->head_buffer, w->head_buffer_size, &f);
@@ -239,7 +254,8 @@ size_t exchange_request(struct exchange *x, struct bytes data)
 		if (!x->head_sent)
 			parts[count++] = (struct iovec){x->worker->head_buffer, build_head(x)};
 		if (count == 1 && parts[0].iov_len == 0) {
-			const struct reply r = {.status = 431, .error = "http_request_error", .detail = "head too large"};
+			const struct reply r = {
+			    .status = 431, .error = "http_request_error", .detail = "head too large"};
 
 			reply_error(c, &r);
 			return used;
@@ -297,9 +313,8 @@ void exchange_upstream_failed(struct exchange *x, enum connect_error error, cons
 void exchange_upstream_timeout(struct exchange *x)
 {
 	const struct reply connecting = reply_for_connect(CONNECT_TIMEOUT, "no address answered in time");
-	const struct reply waiting = {.status = 504,
-				      .error = "http_response_timeout",
-				      .detail = "the origin sent no response head in time"};
+	const struct reply waiting = {
+	    .status = 504, .error = "http_response_timeout", .detail = "the origin sent no response head in time"};
 
 	reply_error(x->client, x->upstream->state == UPSTREAM_CONNECTING ? &connecting : &waiting);
 }
@@ -321,7 +336,8 @@ void exchange_response_end(struct exchange *x, bool error)
 		x->upstream_keep = false;
 		response_done(x);
 	} else if (x->res == PROGRESS_BODY) {
-		struct reply r = {.error = "http_response_incomplete", .detail = "the origin ended in the middle of a response"};
+		struct reply r = {.error = "http_response_incomplete",
+				  .detail = "the origin ended in the middle of a response"};
 
 		reply_error(x->client, &r);
 	} else if (x->res == PROGRESS_DONE) {
@@ -392,9 +408,8 @@ void exchange_client_drained(struct exchange *x)
 
 void exchange_idle(struct exchange *x)
 {
-	const struct reply request = {.status = 408,
-				      .error = "http_request_error",
-				      .detail = "the request's content stopped coming"};
+	const struct reply request = {
+	    .status = 408, .error = "http_request_error", .detail = "the request's content stopped coming"};
 	const struct reply response = {.status = 504,
 				       .error = "http_response_timeout",
 				       .detail = "no byte of the response's content moved for too long"};

@@ -22,13 +22,13 @@ struct exchange {
 	uint64_t origin_hash;
 
 	enum progress req, res;
-	int64_t req_left, res_left;  /* BODY_LENGTH: content still to come */
+	int64_t req_left, res_left;              /* BODY_LENGTH: content still to come */
 	struct chunked *req_chunks, *res_chunks; /* owned */
 	enum body_framing res_framing;
 	uint64_t response_content; /* bytes */
 
-	bool verbatim;      /* inside a recognised tunnel: heads pass byte for byte */
-	bool head_sent;     /* the request head has been given to the upstream's stream */
+	bool verbatim;  /* inside a recognised tunnel: heads pass byte for byte */
+	bool head_sent; /* the request head has been given to the upstream's stream */
 	bool retried;
 	bool client_keep;   /* the client's connection may go on after this */
 	bool upstream_keep; /* the upstream's may, by what the response says */
@@ -36,15 +36,16 @@ struct exchange {
 	bool upgrade_asked; /* Upgrade was forwarded */
 	bool delivered_told;
 	bool request_told;
-	uint16_t interim;   /* 1xx responses relayed */
+	uint16_t interim; /* 1xx responses relayed */
 	uint8_t record_waits;
-	uint16_t status;    /* of the final response; 0 before it */
+	uint16_t status; /* of the final response; 0 before it */
 
 	struct audit_exchange audit;
 };
 
-/* Copies `head` and the URL. NULL when memory is short. */
-struct exchange *exchange_new(struct client *c, const struct http_head *head, struct bytes url) NODISCARD;
+/* Copies `head` and the URL: `url` is what uri_parse_http() made of `text`. NULL when memory is short. */
+struct exchange *exchange_new(struct client *c, const struct http_head *head, const struct uri *url,
+			      struct bytes text) NODISCARD;
 
 /* Tells the audit, chooses an upstream. When that fails the client has been answered and `x` is gone. */
 void exchange_start(struct exchange *x, enum audit_path path, bool pipelined);
@@ -55,7 +56,7 @@ size_t exchange_request(struct exchange *x, struct bytes data);
 
 /* From the upstream: */
 size_t exchange_response(struct exchange *x, struct bytes data, bool *parked); /* bytes used */
-void exchange_response_end(struct exchange *x, bool error);    /* the upstream has closed */
+void exchange_response_end(struct exchange *x, bool error);                    /* the upstream has closed */
 void exchange_upstream_connected(struct exchange *x);
 void exchange_upstream_failed(struct exchange *x, enum connect_error error, const char *detail);
 void exchange_upstream_timeout(struct exchange *x);

@@ -38,11 +38,13 @@ static void put_request_line(struct out *o, const struct http_head *head, const 
 /* Does Host already say what the target says? Then its spelling is the client's own. */
 static bool host_agrees(struct bytes value, const struct uri *url)
 {
+	struct bytes authority =
+	    bytes_slice(url->authority, (size_t)(url->host.ptr - url->authority.ptr), url->authority.len);
 	struct uri as_written;
 	char text[300];
 	int len;
 
-	if (bytes_equal_nocase(value, url->host) && uri_port(url) == scheme_default_port(url->scheme))
+	if (bytes_equal(value, authority))
 		return true;
 	if (value.len + url->scheme.len + 4 > sizeof(text))
 		return false;

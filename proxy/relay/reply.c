@@ -69,7 +69,8 @@ static void tell(struct client *c, const struct reply *r)
 	    .error = r->error,
 	    .detail = bytes_str(r->detail),
 	    .method = x ? head_method(&x->head) : r->method,
-	    .target = x ? x->url.scheme.ptr ? bytes_of(x->url.scheme.ptr, (size_t)(x->url.path.ptr + x->url.path.len - x->url.scheme.ptr))
+	    .target = x ? x->url.scheme.ptr ? bytes_of(x->url.scheme.ptr,
+						       (size_t)(x->url.path.ptr + x->url.path.len - x->url.scheme.ptr))
 					    : r->target
 			: r->target,
 	    .status = r->status,
@@ -138,8 +139,8 @@ void reply_final(struct client *c, int status, const char *fields, struct bytes 
 {
 	char head[512];
 	struct iovec parts[2] = {{.iov_base = head}, {.iov_base = (char *)body.ptr, .iov_len = body.len}};
-	int len = snprintf(head, sizeof(head), "HTTP/1.1 %d %s\r\n%sContent-Length: %zu\r\n%s\r\n", status, reason_of(status),
-			   fields ? fields : "", body.len, keep ? "" : "Connection: close\r\n");
+	int len = snprintf(head, sizeof(head), "HTTP/1.1 %d %s\r\n%sContent-Length: %zu\r\n%s\r\n", status,
+			   reason_of(status), fields ? fields : "", body.len, keep ? "" : "Connection: close\r\n");
 
 	parts[0].iov_len = (size_t)len;
 	if (!stream_write(&c->stream, parts, body.len ? 2 : 1)) {

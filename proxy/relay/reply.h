@@ -12,9 +12,9 @@ struct exchange;
 
 struct reply {
 	int status;
-	const char *error;  /* RFC 9209 §2.3's token */
-	const char *detail; /* one line */
-	const char *fields; /* further field lines, each ended by CRLF; NULL: none */
+	const char *error;           /* RFC 9209 §2.3's token */
+	const char *detail;          /* one line */
+	const char *fields;          /* further field lines, each ended by CRLF; NULL: none */
 	struct bytes method, target; /* for the log; may be empty */
 };
 
@@ -25,7 +25,8 @@ void reply_error(struct client *c, const struct reply *r);
 /* A request that parser/http_parser refused. */
 void reply_bad_request(struct client *c, enum http_error error, struct bytes method, struct bytes target);
 
-/* A final answer that is no error ("200", to OPTIONS or TRACE with Max-Forwards: 0); the connection goes on when `keep`. */
+/* A final answer that is no error ("200", to OPTIONS or TRACE with Max-Forwards: 0); the connection goes on when
+ * `keep`. */
 void reply_final(struct client *c, int status, const char *fields, struct bytes body, bool keep);
 
 /* The row for a failed connection. */

@@ -8,7 +8,7 @@
 #include "proxy/relay/reply.h"
 #include "proxy/relay/tunnel.h"
 
-static const unsigned interim_max = 64;     /* 1xx responses before a final one */
+static const unsigned interim_max = 64;      /* 1xx responses before a final one */
 static const unsigned record_waits_max = 40; /* × DEADLINE_RECORD: about two seconds */
 
 static void refuse(struct exchange *x, const char *detail)
@@ -44,8 +44,8 @@ static void content_to_client(void *arg, struct bytes data)
 		(void)stream_write(&x->client->stream, &part, 1);
 }
 
-/* Takes what belongs to the response's content from `data`; `*pass` is what goes to the client as it is. False when it is
- * malformed. */
+/* Takes what belongs to the response's content from `data`; `*pass` is what goes to the client as it is. False when it
+ * is malformed. */
 static bool take_body(struct exchange *x, struct bytes data, size_t *used, struct bytes *pass)
 {
 	struct chunked_result r;

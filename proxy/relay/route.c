@@ -47,11 +47,13 @@ static bool identify(struct client *c, const struct http_head *head)
 	bool known;
 
 	if (c->refused) {
-		refuse(c, head, 403, "http_request_denied", "clients from this address may not use this proxy (--allow)");
+		refuse(c, head, 403, "http_request_denied",
+		       "clients from this address may not use this proxy (--allow)");
 		return false;
 	}
 	if (c->over_limit) {
-		refuse(c, head, 503, "connection_limit_reached", "too many connections from one address (--limit-per-client)");
+		refuse(c, head, 503, "connection_limit_reached",
+		       "too many connections from one address (--limit-per-client)");
 		return false;
 	}
 	if (value.len == 0 && !access_needs_user(access))
@@ -119,10 +121,10 @@ static bool answer_here(struct client *c, const struct http_head *head)
 	return true;
 }
 
-static void begin_exchange(struct client *c, const struct http_head *head, struct bytes url, enum audit_path path,
-			   bool pipelined)
+static void begin_exchange(struct client *c, const struct http_head *head, const struct uri *url, struct bytes text,
+			   enum audit_path path, bool pipelined)
 {
-	struct exchange *x = exchange_new(c, head, url);
+	struct exchange *x = exchange_new(c, head, url, text);
 
 	if (!x) {
 		refuse(c, head, 500, "proxy_internal_error", "out of memory");
@@ -170,25 +172,24 @@ static void route_proxied(struct client *c, const struct http_head *head, bool p
 	else if (forward_loops(head, c->worker->server->via))
 		refuse(c, head, 502, "proxy_loop_detected", "this request has passed through this proxy before (Via)");
 	else
-		begin_exchange(c, head, target, AUDIT_PATH_PROXY, pipelined);
+		begin_exchange(c, head, &url, target, AUDIT_PATH_PROXY, pipelined);
 }
 
 /* Inside a recognised tunnel: the effective request URI is made of Host (else the tunnel's authority) and the target
  * (RFC 9110 §7.1). Absolute-form may stand there too: the tunnel then leads to another proxy. */
-static struct bytes tunnel_url(struct client *c, const struct http_head *head, char *to, size_t room)
+static struct bytes tunnel_url(struct client *c, const struct http_head *head, char *to, size_t room, struct uri *url)
 {
 	struct bytes target = head_target(head), host = head_get(head, FIELD_HOST);
-	struct uri url;
 	int len;
 
-	if (uri_parse_http(target, &url) == URI_OK)
+	if (uri_parse_http(target, url) == URI_OK)
 		return target;
 	for (int with_host = host.len > 0; with_host >= 0; with_host--) {
 		struct bytes authority = with_host ? host : bytes_str(c->authority);
 
 		len = snprintf(to, room, "http://%.*s%.*s", (int)authority.len, authority.ptr, (int)target.len,
 			       bytes_equal(target, BYTES("*")) ? "" : target.ptr);
-		if (len > 0 && (size_t)len < room && uri_parse_http(bytes_of(to, (size_t)len), &url) == URI_OK)
+		if (len > 0 && (size_t)len < room && uri_parse_http(bytes_of(to, (size_t)len), url) == URI_OK)
 			return bytes_of(to, (size_t)len);
 	}
 	return (struct bytes){0};
@@ -197,14 +198,15 @@ static struct bytes tunnel_url(struct client *c, const struct http_head *head, c
 static void route_tunnelled(struct client *c, const struct http_head *head, bool pipelined)
 {
 	struct worker *w = c->worker;
-	struct bytes url = tunnel_url(c, head, w->head_buffer, w->head_buffer_size);
+	struct uri url;
+	struct bytes text = tunnel_url(c, head, w->head_buffer, w->head_buffer_size, &url);
 
 	if (bytes_equal(head_method(head), BYTES("CONNECT")))
 		refuse(c, head, 501, "http_request_error", "CONNECT inside a tunnel that carries plain HTTP");
-	else if (url.len == 0)
+	else if (text.len == 0)
 		refuse(c, head, 400, "http_request_error", "the target is no path and no URL");
 	else
-		begin_exchange(c, head, url, AUDIT_PATH_TUNNEL, pipelined);
+		begin_exchange(c, head, &url, text, AUDIT_PATH_TUNNEL, pipelined);
 }
 
 void route_request(struct client *c, const struct http_head *head, bool pipelined)

@@ -83,7 +83,8 @@ static bool open_listeners(struct server *s, char *error, size_t error_size)
 		if (fd < 0 || (i == 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on))) ||
 		    (i == 0 && getsockname(fd, (struct sockaddr *)&at, &length)) || listen(fd, backlog)) {
 			snprintf(error, error_size, "can't listen on %s: %s%s", s->config->listen, strerror(errno),
-				 errno == EADDRINUSE ? " (is another hopaudit, or another server, running there?)" : "");
+				 errno == EADDRINUSE ? " (is another hopaudit, or another server, running there?)"
+						     : "");
 			return false;
 		}
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The relay as a whole: workers, each in a thread with its own event base, listener, pool and connections. Made, started
- * and ended by the command line; it knows nothing of it. */
+ * The relay as a whole: workers, each in a thread with its own event base, listener, pool and connections. Made,
+ * started and ended by the command line; it knows nothing of it. */
 #ifndef PROXY_RELAY_SERVER_H
 #define PROXY_RELAY_SERVER_H
 

@@ -56,7 +56,8 @@ enum { STREAM_END = 0, STREAM_AGAIN = -1, STREAM_ERROR = -2 };
 /* Bytes read (1 or more), or one of the above; errno tells of STREAM_ERROR. */
 ssize_t stream_read(struct stream *s, char *to, size_t room);
 
-/* Writes all of it, or queues what does not go. False when the peer is gone (errno says why): nothing is queued then. */
+/* Writes all of it, or queues what does not go. False when the peer is gone (errno says why): nothing is queued then.
+ */
 bool stream_write(struct stream *s, const struct iovec *parts, int count);
 
 /* Bytes that wait in the queue. */

@@ -231,7 +231,8 @@ static void on_readable(void *owner)
 	ssize_t n;
 
 	worker_now(w);
-	if (u->state == UPSTREAM_TUNNEL || (u->state == UPSTREAM_PINNED && u->client && u->client->state == CLIENT_PEEK)) {
+	if (u->state == UPSTREAM_TUNNEL ||
+	    (u->state == UPSTREAM_PINNED && u->client && u->client->state == CLIENT_PEEK)) {
 		tunnel_upstream_readable(u);
 		return;
 	}

@@ -21,8 +21,8 @@ enum upstream_state {
 	UPSTREAM_DEAD
 };
 /*
- *   CONNECTING -> BUSY | PINNED | TUNNEL     BUSY -> IDLE | PINNED | TUNNEL     IDLE -> BUSY     PINNED -> BUSY | TUNNEL
- *   any -> DEAD, by upstream_close() alone; its memory goes when the loop's turn is over.
+ *   CONNECTING -> BUSY | PINNED | TUNNEL     BUSY -> IDLE | PINNED | TUNNEL     IDLE -> BUSY     PINNED -> BUSY |
+ * TUNNEL any -> DEAD, by upstream_close() alone; its memory goes when the loop's turn is over.
  */
 
 struct upstream {
@@ -31,13 +31,13 @@ struct upstream {
 	struct stream stream;
 	struct deadline deadline; /* CONNECT, RESPONSE_HEAD, POOL_IDLE or RECORD */
 	enum upstream_state state;
-	bool reused;               /* this exchange is not its first */
-	bool answered;             /* a byte of this exchange's response has come */
-	bool pinned;               /* belongs to `client`'s tunnel until both end */
-	struct exchange *exchange; /* borrowed; while BUSY (or CONNECTING for one) */
-	struct client *client;     /* borrowed; while pinned or TUNNEL (or CONNECTING for one) */
+	bool reused;                 /* this exchange is not its first */
+	bool answered;               /* a byte of this exchange's response has come */
+	bool pinned;                 /* belongs to `client`'s tunnel until both end */
+	struct exchange *exchange;   /* borrowed; while BUSY (or CONNECTING for one) */
+	struct client *client;       /* borrowed; while pinned or TUNNEL (or CONNECTING for one) */
 	struct connector *connector; /* while CONNECTING */
-	uint64_t sent_before;      /* stream.sent when this exchange began */
+	uint64_t sent_before;        /* stream.sent when this exchange began */
 	uint64_t requests;
 
 	char *pending; /* owned: an unfinished response head */
@@ -51,13 +51,13 @@ struct upstream {
 	uint16_t port;
 	bool secure;
 	int64_t idle_since_us;
-	uint32_t idle_max_ms; /* from the origin's Keep-Alive: timeout, or 0 */
+	uint32_t idle_max_ms;                         /* from the origin's Keep-Alive: timeout, or 0 */
 	struct upstream *bucket_next, *older, *newer; /* pool.c's */
 };
 
 /* Begins to connect to the origin of `url`, for an exchange or (CONNECT) a client. NULL when memory is short. */
 struct upstream *upstream_connect(struct worker *w, const struct uri *url, uint64_t origin_hash, struct exchange *x,
-                                  struct client *c) NODISCARD;
+				  struct client *c) NODISCARD;
 
 /* The only writer of `state`. */
 void upstream_set_state(struct upstream *u, enum upstream_state state);

@@ -64,7 +64,7 @@ struct worker {
 	struct http_field *fields; /* config.limits.fields_max of them */
 
 	struct deadlines deadlines;
-	struct event *tick;  /* DEADLINE_TICK_MS, while a deadline waits */
+	struct event *tick; /* DEADLINE_TICK_MS, while a deadline waits */
 	bool ticking;
 	struct event *audit_tick; /* worker 0 only */
 
