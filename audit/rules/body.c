@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Group B of RULES.md §2: what became of the content. The comparison itself is made by audit/compare.c; these say what
+ * it means. Asked when a follow-up is final; a changed method leaves nothing to compare (BODY_NOT_DUE). */
+#include "audit/rules/check.h"
+
+static void word_length(struct wording *w, uint64_t n)
+{
+	word_number(w, n);
+	word(w, n == 1 ? " byte" : " bytes");
+}
+
+static void word_lengths(const struct rule_input *in, struct rule_output *out)
+{
+	word_length(&out->expected, in->request->request.length);
+	word_length(&out->seen, in->follow->request.length);
+}
+
+bool check_body_dropped(const struct rule_input *in, struct rule_output *out)
+{
+	if (in->body->relation != BODY_DROPPED)
+		return false;
+	word_lengths(in, out);
+	word_bytes(&out->message, in->follow->method);
+	word(&out->message, " was sent again without its ");
+	word_length(&out->message, in->request->request.length);
+	word(&out->message, " of content");
+	return true;
+}
+
+bool check_body_truncated(const struct rule_input *in, struct rule_output *out)
+{
+	enum body_relation relation = in->body->relation;
+	if (relation != BODY_TRUNCATED && relation != BODY_ENDED_SHORT)
+		return false;
+	word_lengths(in, out);
+	word(&out->message, relation == BODY_ENDED_SHORT ? "the follow-up stopped after " : "only the first ");
+	word_length(&out->message, in->follow->request.length);
+	word(&out->message, " of ");
+	word_number(&out->message, in->request->request.length);
+	word(&out->message,
+	     relation == BODY_ENDED_SHORT ? ", short of the length that it declared" : " were sent again");
+	return true;
+}
+
+bool check_body_changed(const struct rule_input *in, struct rule_output *out)
+{
+	const struct content_facts *first = &in->request->request;
+	const struct content_facts *second = &in->follow->request;
+	if (in->body->relation != BODY_CHANGED)
+		return false;
+	word_lengths(in, out);
+	if (first->length == second->length) {
+		word(&out->expected, ", the same");
+		word(&out->seen, ", different");
+	}
+	word(&out->message, "the content that was sent again is not what was sent first: ");
+	word_number(&out->message, first->length);
+	word(&out->message, first->length == second->length ? " bytes both, different digests" : " bytes, then ");
+	if (first->length != second->length)
+		word_number(&out->message, second->length);
+	if (in->body->prefix_unknown)
+		word(&out->message, " (whether it was cut off can't be told any more)");
+	return true;
+}
+
+bool check_body_unverifiable(const struct rule_input *in, struct rule_output *out)
+{
+	if (in->body->relation != BODY_UNDECIDED)
+		return false;
+	word(&out->message, "whether the content was kept can't be told: ");
+	word(&out->message, in->body->reason);
+	word_lengths(in, out);
+	word(&out->expected, " seen");
+	word(&out->seen, " seen");
+	if (in->body->equal > 0) {
+		word(&out->message, "; the first ");
+		word_length(&out->message, in->body->equal);
+		word(&out->message, " are equal");
+	}
+	return true;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Group G of RULES.md §2: loops and chains. Asked when a redirect was added to a chain. */
+#include "audit/rules/check.h"
+
+bool check_redirect_loop(const struct rule_input *in, struct rule_output *out)
+{
+	const struct loop_facts *loop = in->loop;
+	if (!loop->repeated && !loop->certain && !loop->thrice)
+		return false;
+	word(&out->message, "hop ");
+	word_number(&out->message, loop->hop);
+	if (loop->repeated || loop->thrice) {
+		word(&out->message, " asked again what hop ");
+		word_number(&out->message, loop->back_to);
+		word(&out->message, loop->repeated ? " asked, and was redirected again"
+						   : " asked, for the third time, and was redirected again");
+	} else if (loop->back_to == loop->hop) {
+		word(&out->message, " redirects to its own URL");
+	} else {
+		word(&out->message, " leads back to hop ");
+		word_number(&out->message, loop->back_to);
+		word(&out->message, ", whose answer was a redirect");
+	}
+	if (loop->cause) {
+		word(&out->message, " (");
+		word(&out->message, loop->cause);
+		word(&out->message, ")");
+	}
+	word(&out->expected, "a final response");
+	word(&out->seen, "a cycle of ");
+	word_number(&out->seen, loop->certain && !loop->repeated && !loop->thrice ? loop->hop - loop->back_to + 1
+										  : loop->hop - loop->back_to);
+	word(&out->seen, " hops");
+	return true;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Group H of RULES.md §2: whether the client followed. Asked when an expectation has ended without a follow-up. */
+#include "audit/rules/check.h"
+
+/* Not following is allowed (RFC 9110 §15.4: "MAY"), so it is a warning only where an operation was left undone or this
+ * client is known to follow. Statuses that clients are not expected to understand say nothing, an empty Location
+ * neither, and a client that leaves a loop is right. */
+bool check_not_followed(const struct rule_input *in, struct rule_output *out)
+{
+	const struct exchange_facts *r = in->request;
+	if (in->outcome != OUTCOME_NOT_FOLLOWED || in->chain_loops || r->status == 300 || in->status->status == 0 ||
+	    r->location.len == 0)
+		return false;
+	bool undone = !method_is_safe(r->method) || r->request.length > 0 || r->request.declared > 0;
+	bool head = bytes_equal(r->method, BYTES("HEAD"));
+	if (undone || (in->client_follows && !head))
+		out->severity = SEVERITY_WARNING;
+	word_bytes(&out->message, r->method);
+	word(&out->message, " was redirected by ");
+	word_number(&out->message, r->status);
+	word(&out->message, " and not followed");
+	if (undone)
+		word(&out->message, ": the operation was not done");
+	else if (in->client_follows && !head)
+		word(&out->message, ", though this client follows others");
+	word(&out->expected, "a request for the target");
+	word(&out->seen, "none");
+	return true;
+}

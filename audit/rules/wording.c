@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Builds the short sentences of findings. They name methods, lengths and hop numbers, never URLs or header values:
+ * those are in the events beside them, where the recorder redacts them. */
+#include "audit/rules/check.h"
+
+#define WORD_MAX 40u
+
+static void put(struct wording *w, const char *ptr, size_t len)
+{
+	if (len > sizeof(w->text) - w->len)
+		len = sizeof(w->text) - w->len;
+	if (len > 0)
+		memcpy(w->text + w->len, ptr, len);
+	w->len += len;
+}
+
+void word(struct wording *w, const char *s)
+{
+	put(w, s, strlen(s));
+}
+
+void word_bytes(struct wording *w, struct bytes b)
+{
+	put(w, b.ptr, b.len < WORD_MAX ? b.len : WORD_MAX);
+	if (b.len > WORD_MAX)
+		word(w, "...");
+}
+
+void word_number(struct wording *w, uint64_t n)
+{
+	char text[20];
+	size_t at = sizeof(text);
+	do {
+		text[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	put(w, text + at, sizeof(text) - at);
+}
