@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Registering, indexing, queueing and releasing expectations. Decides nothing about redirects: match.c and hop.c do. */
+#include "audit/expectation.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define BROWSER_WINDOWS 3 /* a browser gets three windows: a person may be asked something (RULES.md §3) */
+#define LATE_WINDOWS 5    /* until so many windows after the 3xx, a late follow-up revises */
+
+static size_t expectation_size(const struct expectation *e)
+{
+	return sizeof(*e) + e->target_len + e->normal_len + BUDGET_BLOCK;
+}
+
+struct expectation *expectation_open(struct audit *a, const struct expectation_spec *spec, uint64_t id, int64_t now_us)
+{
+	struct expectation *e = calloc(1, sizeof(*e) + spec->target.len + spec->normal.len);
+	if (!e)
+		return NULL;
+	e->state = EXPECTATION_OPEN;
+	e->queue = QUEUE_NONE;
+	e->id = id;
+	e->order = ++a->order;
+	e->at_us = now_us;
+	e->browser = spec->browser;
+	e->sets_cookie = spec->sets_cookie;
+	e->cookie_set = spec->cookie_set;
+	e->target_hash = spec->target_hash;
+	e->target_origin = spec->target_origin;
+	e->target_len = (uint32_t)spec->target.len;
+	e->normal_len = (uint32_t)spec->normal.len;
+	memcpy(e->strings, spec->target.ptr, spec->target.len);
+	memcpy(e->strings + spec->target.len, spec->normal.ptr, spec->normal.len);
+	e->request = trace_ref(spec->request);
+	e->request->made = e;
+	link_init(&e->in_chain);
+	link_init(&e->in_queue);
+	list_append(&a->waiting, &e->in_queue);
+
+	struct known_client *client = e->request->client;
+	list_append(&client->expectations, &e->in_client);
+	client->open++;
+	table_add(&a->by_target, &e->by_target, client_url_key(client, e->target_hash));
+	table_add(&a->by_request, &e->by_request, client_url_key(client, e->request->url_hash));
+	filter_add(&a->filter, e->target_origin);
+	filter_add(&a->filter, e->request->origin_hash);
+	budget_take(&a->budget, expectation_size(e));
+	return e;
+}
+
+void expectation_set_state(struct expectation *e, enum expectation_state state)
+{
+	static const unsigned char edges[] = {
+	    [EXPECTATION_OPEN] = 1 << EXPECTATION_PROVISIONAL | 1 << EXPECTATION_LATE,
+	    [EXPECTATION_PROVISIONAL] = 1 << EXPECTATION_OPEN | 1 << EXPECTATION_ANSWERED,
+	    [EXPECTATION_ANSWERED] = 0,
+	    [EXPECTATION_LATE] = 1 << EXPECTATION_ANSWERED,
+	};
+	assert(edges[e->state] & 1 << state);
+	e->state = state;
+}
+
+void expectation_free(struct audit *a, struct expectation *e)
+{
+	struct trace *r = e->request;
+	table_remove(&a->by_target, &e->by_target);
+	table_remove(&a->by_request, &e->by_request);
+	filter_remove(&a->filter, e->target_origin);
+	filter_remove(&a->filter, r->origin_hash);
+	if (e->watched)
+		filter_remove(&a->filter, filter_connection(r->connection));
+	expectation_unqueue(e);
+	link_remove(&e->in_chain);
+	link_remove(&e->in_client);
+	r->client->open--;
+	budget_give(&a->budget, expectation_size(e));
+	r->made = NULL;
+	if (e->candidate && e->candidate->candidate_for == e)
+		e->candidate->candidate_for = NULL;
+	if (e->again)
+		e->again->candidate_for = NULL;
+	trace_drop(a, e->candidate);
+	trace_drop(a, e->again);
+	trace_drop(a, r);
+	free(e);
+}
+
+void expectation_queue(struct audit *a, struct expectation *e, enum queue queue, int64_t from_us)
+{
+	int64_t window = a->config.window_us;
+	static const int windows[QUEUE_COUNT] = {
+	    [QUEUE_WINDOW] = 1,
+	    [QUEUE_WINDOW_BROWSER] = BROWSER_WINDOWS,
+	    [QUEUE_LATE] = LATE_WINDOWS - 1,
+	    [QUEUE_LATE_BROWSER] = LATE_WINDOWS * BROWSER_WINDOWS - BROWSER_WINDOWS,
+	    [QUEUE_CHALLENGE] = 1,
+	};
+	link_remove(&e->in_queue);
+	e->queue = queue;
+	e->deadline_us = from_us + windows[queue] * window;
+	list_append(&a->queues[queue], &e->in_queue);
+}
+
+void expectation_unqueue(struct expectation *e)
+{
+	link_remove(&e->in_queue);
+	e->queue = QUEUE_NONE;
+}
+
+struct expectation *expectation_due(const struct audit *a, enum queue queue, int64_t now_us)
+{
+	const struct link *list = &a->queues[queue];
+	if (list_empty(list))
+		return NULL;
+	struct expectation *e = OWNER_OF(list->next, struct expectation, in_queue);
+	return e->deadline_us <= now_us ? e : NULL;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An expectation: what one redirect makes us expect of its client, from the 3xx head until it has its one outcome and
+ * nothing can revise that any more. This module owns its states, indexes and deadlines; match.c gives it candidates,
+ * hop.c judges them, chain.c links it. Under the tracker's lock. */
+#ifndef AUDIT_EXPECTATION_H
+#define AUDIT_EXPECTATION_H
+
+#include "audit/state.h"
+#include "audit/trace.h"
+
+/*
+ *                   candidate                settled
+ *      OPEN ─────────────────────▶ PROVISIONAL ─────▶ ANSWERED ──┐ (its response is not there yet, or was a challenge:
+ *       │  ▲                          │    │                     │  the follow-up may be sent once more)
+ *       │  └──────────────────────────┘    └─ aborted etc. ──────┤
+ *       │        candidate lost                                  ├──▶ released (freed)
+ *       └──▶ LATE (window over: kept to be revised) ─────────────┘
+ */
+enum expectation_state {
+	EXPECTATION_OPEN,        /* no candidate */
+	EXPECTATION_PROVISIONAL, /* a candidate that may still be displaced */
+	EXPECTATION_ANSWERED,    /* followed */
+	EXPECTATION_LATE         /* closed as not followed or retried; a good follow-up would still revise that */
+};
+
+struct expectation {
+	enum expectation_state state; /* changed by expectation_set_state() alone */
+	enum queue queue;             /* which of audit.queues in_queue is in; QUEUE_NONE: audit.waiting, or none */
+	bool browser;                 /* the long window */
+	bool overdue;                 /* its deadline passed while a body was in transfer: settle when that ends */
+	bool delivered;               /* the client was given the whole 3xx */
+	bool undelivered;             /* ... or will never be */
+	bool sets_cookie;             /* the 3xx has Set-Cookie */
+	bool watched;                 /* counted in the filter under its connection: see match_connection_moves_on() */
+	uint64_t id;                  /* the redirect's */
+	uint64_t chain_id;            /* of the chain that it is, or was, part of */
+	uint64_t order;               /* when the 3xx came, in the tracker's order; ties go to the older */
+	enum outcome outcome;
+	unsigned hop; /* in its chain, from 1 */
+	int score;    /* of the candidate */
+	enum uri_match level;
+	enum confidence confidence;
+	enum verdict judged[PROPERTY_COUNT]; /* ANSWERED: what was said of the follow-up */
+	uint32_t cookie_set;                 /* hash of the first pair that the 3xx set; 0: none */
+	uint64_t target_hash;                /* of the target's normal form */
+	uint64_t target_origin;              /* hash of the target's origin */
+	uint64_t retried_by;                 /* exchange that asked the old URL again; 0: none */
+	int64_t at_us;                       /* when the 3xx head came */
+	int64_t deadline_us;
+	struct trace *request;   /* a reference: R, with its P */
+	struct trace *candidate; /* a reference: F, once there is one */
+	struct trace *again;     /* a reference: in transfer, F sent once more (ANSWERED) or late (LATE) */
+	struct chain *chain;     /* while it is not released */
+	struct link in_chain;
+	struct link in_client;
+	struct link in_queue;
+	struct node by_target;
+	struct node by_request;
+	uint32_t target_len;
+	uint32_t normal_len;
+	char strings[]; /* the target without fragment, then its normal form */
+};
+
+static inline struct bytes expectation_target(const struct expectation *e)
+{
+	return bytes_of(e->strings, e->target_len);
+}
+
+static inline struct bytes expectation_normal(const struct expectation *e)
+{
+	return bytes_of(e->strings + e->target_len, e->normal_len);
+}
+
+/* What an expectation is made of. */
+struct expectation_spec {
+	struct trace *request;
+	struct bytes target;
+	struct bytes normal;
+	uint64_t target_hash;
+	uint64_t target_origin;
+	uint32_t cookie_set;
+	bool sets_cookie;
+	bool browser;
+};
+
+/* Registers one: indexes, filter, budget, the client's list. `id` is its redirect's. NULL when memory is short. */
+struct expectation *expectation_open(struct audit *a, const struct expectation_spec *spec, uint64_t id,
+				     int64_t now_us) NODISCARD;
+
+void expectation_set_state(struct expectation *e, enum expectation_state state);
+
+/* Takes it out of every index and list and frees it. It must have its outcome; its chain is left by the caller. */
+void expectation_free(struct audit *a, struct expectation *e);
+
+/* Puts it at the end of a queue, to come due that queue's time from `from_us` on. */
+void expectation_queue(struct audit *a, struct expectation *e, enum queue queue, int64_t from_us);
+
+/* It is not waiting for a deadline any more. */
+void expectation_unqueue(struct expectation *e);
+
+/* The first of a queue that is due at `now_us`, or NULL. */
+struct expectation *expectation_due(const struct audit *a, enum queue queue, int64_t now_us);
+
+/* The keys of the two indexes: a hash of a normal form together with the client. */
+static inline uint64_t client_url_key(const struct known_client *c, uint64_t url_hash)
+{
+	return url_hash ^ c->node.key * 0x9e3779b97f4a7c15u;
+}
+
+static inline struct expectation *by_target_next(struct node *n)
+{
+	return n ? OWNER_OF(n, struct expectation, by_target) : NULL;
+}
+
+static inline struct expectation *by_request_next(struct node *n)
+{
+	return n ? OWNER_OF(n, struct expectation, by_request) : NULL;
+}
+
+#endif

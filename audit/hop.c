@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Says what happened to one redirect: followed, revised, unfollowed; and lets go of it. The one place where
+ * redirect.followed, match.revised and redirect.closed leave the core (but for displacement, match.c). */
+#include "audit/engine.h"
+#include "audit/hop.h"
+
+/* The facts of both ends, filled once and read by events and rules. */
+struct two_ends {
+	char addresses[2][ADDRESS_TEXT_MAX];
+	struct exchange_facts request;
+	struct exchange_facts follow;
+	struct rule_input in;
+	struct engine_case about;
+};
+
+static void ends_of(const struct expectation *e, const struct trace *follow, struct two_ends *ends)
+{
+	*ends = (struct two_ends){
+	    .in = {.request = &ends->request,
+		   .status = status_find(e->request->status),
+		   .target = expectation_target(e)},
+	    .about = {.redirect = e->id, .chain_id = e->chain_id, .chain = e->chain},
+	};
+	trace_facts(e->request, ends->addresses[0], &ends->request);
+	if (follow) {
+		trace_facts(follow, ends->addresses[1], &ends->follow);
+		ends->in.follow = &ends->follow;
+		ends->about.confidence = e->confidence;
+	}
+}
+
+/* Will nothing be compared with this exchange's content any more? It may still become a redirected request itself. */
+static bool content_unneeded(const struct trace *t)
+{
+	if (t->made || (t->status == 0 && !t->response_ended))
+		return false;
+	return !t->candidate_for || t->candidate_for->state == EXPECTATION_ANSWERED;
+}
+
+static void content_release(struct audit *a, struct trace *t)
+{
+	if (t && content_unneeded(t))
+		trace_content_done(a, t);
+}
+
+static void emit_closed(struct audit *a, const struct expectation *e, const char *reason, int64_t now_us)
+{
+	struct audit_event event = {
+	    .type = EVENT_REDIRECT_CLOSED,
+	    .closed = {.redirect = e->id, .chain = e->chain_id, .hop = e->hop, .outcome = e->outcome, .reason = reason},
+	};
+	emit(a, &event, now_us);
+}
+
+/* redirect.followed and the findings behind it. */
+static void say_followed(struct audit *a, struct expectation *e, struct trace *follow, enum match_state state,
+			 int64_t now_us)
+{
+	struct judgement j = hop_judge(a, e, follow);
+	struct two_ends ends;
+	bool news = state != MATCH_REVISED;
+	if (e->request->content)
+		content_hash(&a->digester, e->request->content);
+	if (follow->content)
+		content_hash(&a->digester, follow->content);
+	emit_exchange(a, follow, now_us);
+	ends_of(e, follow, &ends);
+	ends.in.body = &j.body;
+	struct audit_event event = {
+	    .type = EVENT_REDIRECT_FOLLOWED,
+	    .followed = {.redirect = e->id,
+			 .chain = e->chain_id,
+			 .hop = e->hop,
+			 .request = &ends.request,
+			 .follow = &ends.follow,
+			 .target = expectation_target(e),
+			 .level = e->level,
+			 .score = e->score,
+			 .confidence = e->confidence,
+			 .state = state,
+			 .latency_us = follow->started_us - e->at_us},
+	};
+	for (unsigned p = 0; p < PROPERTY_COUNT; p++) {
+		event.followed.verdicts[p] = j.verdicts[p];
+		news |= e->judged[p] != j.verdicts[p].verdict;
+		e->judged[p] = j.verdicts[p].verdict;
+		if (e->chain)
+			e->chain->unverifiable += j.verdicts[p].verdict == VERDICT_UNVERIFIABLE;
+	}
+	emit(a, &event, now_us);
+	if (news)
+		engine_ask(a, RULE_AT_FOLLOW, &ends.in, &ends.about, now_us);
+}
+
+void hop_followed(struct audit *a, struct expectation *e, int64_t now_us)
+{
+	expectation_set_state(e, EXPECTATION_ANSWERED);
+	expectation_unqueue(e);
+	e->outcome = OUTCOME_FOLLOWED;
+	e->request->client->followed++;
+	say_followed(a, e, e->candidate, MATCH_FINAL, now_us);
+	emit_closed(a, e, NULL, now_us);
+	struct chain *c = e->chain;
+	if (e->hop == c->hops) {
+		c->end = OUTCOME_FOLLOWED;
+		chain_set_tail(a, c, e->candidate, e->hop);
+	}
+	hop_answer_known(a, e, now_us);
+}
+
+void hop_answer_known(struct audit *a, struct expectation *e, int64_t now_us)
+{
+	const struct trace *f = e->candidate;
+	if (f->status == 0 && !f->response_ended)
+		return; /* still to come */
+	bool challenge = f->status == 401 || f->status == 407 || f->status == 417;
+	if (!challenge)
+		hop_release(a, e, now_us);
+	else if (e->queue != QUEUE_CHALLENGE)
+		expectation_queue(a, e, QUEUE_CHALLENGE, now_us);
+}
+
+void hop_revised(struct audit *a, struct expectation *e, struct trace *again, const char *reason, int64_t now_us)
+{
+	bool late = e->state == EXPECTATION_LATE;
+	struct trace *before = e->candidate;
+	struct audit_event event = {
+	    .type = EVENT_MATCH_REVISED,
+	    .revised = {.redirect = e->id,
+			.from = before ? before->exchange : 0,
+			.to = again->exchange,
+			.reason = reason},
+	};
+	emit(a, &event, now_us);
+	e->candidate = trace_ref(again);
+	e->candidate->candidate_for = e;
+	if (e->again == again) {
+		e->again = NULL;
+		again->refs--; /* the candidate's reference stays */
+	}
+	if (before) {
+		before->candidate_for = NULL;
+		content_release(a, before);
+		trace_drop(a, before);
+	}
+	if (late) {
+		a->totals.outcomes[e->outcome]--;
+		a->totals.outcomes[OUTCOME_FOLLOWED]++;
+		e->outcome = OUTCOME_FOLLOWED;
+		e->request->client->followed++;
+		expectation_set_state(e, EXPECTATION_ANSWERED);
+	}
+	expectation_unqueue(e);
+	say_followed(a, e, again, MATCH_REVISED, now_us);
+	if (e->chain && e->hop == e->chain->hops)
+		chain_set_tail(a, e->chain, again, e->hop);
+	if (late)
+		hop_release(a, e, now_us); /* its chain was finished without it */
+	else
+		hop_answer_known(a, e, now_us);
+}
+
+void hop_unfollowed(struct audit *a, struct expectation *e, enum outcome outcome, const char *reason, bool final,
+		    int64_t now_us)
+{
+	struct chain *c = e->chain;
+	struct two_ends ends;
+	e->outcome = outcome;
+	expectation_unqueue(e);
+	emit_closed(a, e, reason, now_us);
+	ends_of(e, NULL, &ends);
+	ends.in.outcome = outcome;
+	ends.in.client_follows = e->request->client->followed > 0;
+	ends.in.chain_loops = c->looped;
+	engine_ask(a, RULE_AT_CLOSE, &ends.in, &ends.about, now_us);
+	if (e->hop == c->hops)
+		c->end = outcome;
+	if (final || (outcome != OUTCOME_NOT_FOLLOWED && outcome != OUTCOME_RETRIED)) {
+		hop_release(a, e, now_us);
+		return;
+	}
+	expectation_set_state(e, EXPECTATION_LATE);
+	expectation_queue(a, e, e->browser ? QUEUE_LATE_BROWSER : QUEUE_LATE, now_us);
+	chain_leave(c, e);
+	chain_settle(a, c, false, now_us);
+}
+
+void hop_release(struct audit *a, struct expectation *e, int64_t now_us)
+{
+	struct chain *c = e->chain;
+	struct trace *r = trace_ref(e->request);
+	struct trace *f = e->candidate ? trace_ref(e->candidate) : NULL;
+	if (c)
+		chain_leave(c, e);
+	expectation_free(a, e);
+	content_release(a, r);
+	content_release(a, f);
+	trace_drop(a, r);
+	trace_drop(a, f);
+	if (c)
+		chain_settle(a, c, false, now_us);
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Assigns requests to expectations and takes them away again. One request is the candidate of at most one expectation
+ * and the other way round; until it is final, a better one may displace it. Called by observe.c and tracker.c. */
+#include "audit/match.h"
+
+#include "audit/score.h"
+
+static const char better_came[] = "a better candidate came";
+
+/* May `t` be matched to `e` at all? Both are of one client. */
+static bool eligible(const struct expectation *e, const struct trace *t)
+{
+	const struct trace *r = e->request;
+	if (r == t || r->client != t->client || t->order < e->order || e->target_hash != t->url_hash)
+		return false;
+	/* Its bytes had come before the answer before it: it can't be because of that answer. */
+	if (t->pipelined && t->connection == r->connection)
+		return false;
+	return score_plausible(e, t);
+}
+
+static struct expectation *group_first(const struct audit *a, const struct trace *t)
+{
+	return by_target_next(table_first(&a->by_target, client_url_key(t->client, t->url_hash)));
+}
+
+static struct expectation *group_next(const struct expectation *e)
+{
+	return by_target_next(table_next(&e->by_target));
+}
+
+/* Is no other expectation of the client waiting for this target? */
+static bool is_alone(const struct audit *a, const struct trace *t)
+{
+	unsigned waiting = 0;
+	for (struct expectation *e = group_first(a, t); e; e = group_next(e))
+		waiting += e->state == EXPECTATION_OPEN || e->state == EXPECTATION_PROVISIONAL;
+	return waiting <= 1;
+}
+
+static void assign(struct expectation *e, struct trace *t, const struct score *s)
+{
+	expectation_set_state(e, EXPECTATION_PROVISIONAL);
+	e->candidate = trace_ref(t);
+	e->score = s->points;
+	e->level = s->level;
+	e->confidence = s->confidence;
+	t->candidate_for = e;
+}
+
+/* The candidate was none. What its own redirect led to is a chain of its own. */
+static void unassign(struct audit *a, struct expectation *e, int64_t now_us)
+{
+	struct trace *t = e->candidate;
+	expectation_set_state(e, EXPECTATION_OPEN);
+	e->candidate = NULL;
+	t->candidate_for = NULL;
+	if (t->made && t->made->chain == e->chain) {
+		chain_split(a, e->chain, t, e->hop, now_us);
+		chain_set_tail(a, e->chain, e->request, e->hop);
+	}
+	trace_drop(a, t);
+}
+
+static void say_displaced(struct audit *a, const struct expectation *e, const struct trace *to, int64_t now_us)
+{
+	struct audit_event event = {
+	    .type = EVENT_MATCH_REVISED,
+	    .revised = {.redirect = e->id, .from = e->candidate->exchange, .to = to->exchange, .reason = better_came},
+	};
+	emit(a, &event, now_us);
+}
+
+/* In the order in which an arriving request prefers them. */
+enum rank {
+	RANK_NONE,
+	RANK_LATE,     /* closed: revises, if it is right */
+	RANK_DISPLACE, /* has a candidate, but this one is better by its head already */
+	RANK_OPEN,
+	RANK_REPLAY /* its follow-up was challenged, and this is the same request again */
+};
+
+static bool method_fits(const struct expectation *e, const struct trace *t)
+{
+	return method_allowed(status_find(e->request->status), text_bytes(e->request->method), text_bytes(t->method));
+}
+
+static bool is_replay(const struct expectation *e, const struct trace *t)
+{
+	const struct trace *f = e->candidate;
+	if (e->queue != QUEUE_CHALLENGE || f->method != t->method)
+		return false;
+	switch (f->status) {
+	case 401:
+		return t->authorization != 0 && t->authorization != f->authorization;
+	case 407:
+		return t->proxy_authorization != f->proxy_authorization || t->path != AUDIT_PATH_PROXY;
+	default:
+		return true;
+	}
+}
+
+static enum rank rank_of(const struct expectation *e, const struct trace *t, const struct score *s)
+{
+	switch (e->state) {
+	case EXPECTATION_ANSWERED:
+		return is_replay(e, t) ? RANK_REPLAY : RANK_NONE;
+	case EXPECTATION_OPEN:
+		return RANK_OPEN;
+	case EXPECTATION_PROVISIONAL:
+		if (!method_fits(e, t))
+			return RANK_NONE;
+		if (!method_fits(e, e->candidate))
+			return RANK_DISPLACE;
+		return e->confidence == CONFIDENCE_LOW && s->confidence > CONFIDENCE_LOW ? RANK_DISPLACE : RANK_NONE;
+	case EXPECTATION_LATE:
+		return s->confidence == CONFIDENCE_HIGH && method_fits(e, t) && !e->again ? RANK_LATE : RANK_NONE;
+	}
+	return RANK_NONE;
+}
+
+struct choice {
+	struct expectation *e;
+	enum rank rank;
+	struct score score;
+};
+
+static bool better(const struct choice *a, const struct choice *b)
+{
+	if (!b->e || a->rank != b->rank)
+		return !b->e || a->rank > b->rank;
+	if (a->score.points != b->score.points)
+		return a->score.points > b->score.points;
+	return a->e->order < b->e->order; /* first come, first served */
+}
+
+static struct choice choose(const struct audit *a, const struct trace *t)
+{
+	struct choice best = {.e = NULL};
+	bool alone = is_alone(a, t);
+	for (struct expectation *e = group_first(a, t); e; e = group_next(e)) {
+		if (!eligible(e, t))
+			continue;
+		struct choice one = {.e = e, .score = score_of(e, t, alone, false)};
+		if (one.score.confidence == CONFIDENCE_NONE)
+			continue;
+		one.rank = rank_of(e, t, &one.score);
+		if (one.rank != RANK_NONE && better(&one, &best))
+			best = one;
+	}
+	return best;
+}
+
+static void place(struct audit *a, struct trace *t, const struct choice *choice, int64_t now_us)
+{
+	struct expectation *e = choice->e;
+	switch (choice->rank) {
+	case RANK_NONE:
+		break;
+	case RANK_DISPLACE:
+		say_displaced(a, e, t, now_us);
+		unassign(a, e, now_us);
+		assign(e, t, &choice->score);
+		break;
+	case RANK_OPEN:
+		assign(e, t, &choice->score);
+		break;
+	case RANK_REPLAY:
+		if (e->again) {
+			e->again->candidate_for = NULL;
+			trace_drop(a, e->again);
+		}
+		e->again = trace_ref(t);
+		t->candidate_for = e;
+		break;
+	case RANK_LATE:
+		e->again = trace_ref(t);
+		e->score = choice->score.points;
+		e->level = choice->score.level;
+		e->confidence = choice->score.confidence;
+		t->candidate_for = e;
+		break;
+	}
+}
+
+/* An early response left the redirected request unfinished: the follow-up's digest at that length will be wanted. */
+static void advise_prefix(struct audit_advice *advice, uint64_t length)
+{
+	unsigned at = 0;
+	if (length == 0 || advice->prefix_count == AUDIT_PREFIXES_MAX)
+		return;
+	while (at < advice->prefix_count && advice->prefix_length[at] < length)
+		at++;
+	if (at < advice->prefix_count && advice->prefix_length[at] == length)
+		return;
+	memmove(&advice->prefix_length[at + 1], &advice->prefix_length[at],
+		(size_t)(advice->prefix_count - at) * sizeof(advice->prefix_length[0]));
+	advice->prefix_length[at] = length;
+	advice->prefix_count++;
+}
+
+/* A client that got a 3xx, answered it (wrongly, it seems) on the same connection, and now sends something else there
+ * will send nothing better: the candidate is final. */
+static void connection_moves_on(struct audit *a, struct known_client *client, uint64_t connection, uint64_t url_hash,
+				int64_t now_us)
+{
+	for (struct link *l = client->expectations.next, *next; l != &client->expectations; l = next) {
+		struct expectation *e = OWNER_OF(l, struct expectation, in_client);
+		next = l->next;
+		if (!e->watched || e->state != EXPECTATION_PROVISIONAL || e->request->connection != connection ||
+		    e->candidate->connection != connection || e->target_hash == url_hash)
+			continue;
+		if (!hop_judge(a, e, e->candidate).ended)
+			continue;
+		hop_followed(a, e, now_us);
+		/* That may have released others of the list; what is left is looked at when the next request comes. */
+		return;
+	}
+}
+
+void match_arrived(struct audit *a, struct audit_exchange *x, int64_t now_us)
+{
+	const struct audit_client *who = x->request.client;
+	struct known_client *client = client_find(&a->clients, who);
+	struct bytes written;
+	struct bytes normal;
+	if (!client || client->open == 0 || !scratch_both(a, x->request.url, &written, &normal))
+		return;
+	uint64_t url_hash = bytes_hash(normal, a->config.seed, false);
+	uint64_t key = client_url_key(client, url_hash);
+	struct trace *t = NULL;
+	if (table_first(&a->by_target, key) || table_first(&a->by_request, key))
+		t = trace_new(a, x, written, url_hash);
+	if (t) {
+		t->order = ++a->order;
+		x->extra = t;
+		x->tracked = true;
+		for (struct expectation *e = group_first(a, t); e; e = group_next(e)) {
+			if (eligible(e, t))
+				advise_prefix(&x->advice, e->request->early_length);
+		}
+		struct choice choice = choose(a, t);
+		if (choice.e)
+			place(a, t, &choice, now_us);
+	}
+	if (filter_has(&a->filter, filter_connection(who->connection)))
+		connection_moves_on(a, client, who->connection, url_hash, now_us);
+}
+
+/* Is there an expectation that this ended request fits, and whose place is free or held by something worse? */
+static struct choice choose_by_content(const struct audit *a, const struct trace *t, const struct expectation *not_this)
+{
+	struct choice best = {.e = NULL};
+	bool alone = is_alone(a, t);
+	for (struct expectation *e = group_first(a, t); e; e = group_next(e)) {
+		bool held = e->state == EXPECTATION_PROVISIONAL;
+		if (e == not_this || (e->state != EXPECTATION_OPEN && !held) || !eligible(e, t))
+			continue;
+		struct judgement mine = hop_judge(a, e, t);
+		if (!mine.right)
+			continue;
+		if (held) {
+			struct judgement theirs = hop_judge(a, e, e->candidate);
+			/* One whose content is still coming gives way only to proof. */
+			if (theirs.right || (!theirs.ended && theirs.method_ok && !mine.content_equal))
+				continue;
+		}
+		struct choice one = {.e = e, .rank = held ? RANK_DISPLACE : RANK_OPEN};
+		one.score = score_of(e, t, alone, mine.content_equal);
+		if (one.score.confidence != CONFIDENCE_NONE && better(&one, &best))
+			best = one;
+	}
+	return best;
+}
+
+static void close_open(struct audit *a, struct expectation *e, const char *why, bool final, int64_t now_us)
+{
+	if (e->undelivered)
+		hop_unfollowed(a, e, OUTCOME_ABORTED, "the client did not receive the whole redirect", true, now_us);
+	else if (e->retried_by)
+		hop_unfollowed(a, e, OUTCOME_RETRIED, "the old URL was asked again", final, now_us);
+	else if (client_has_tunnel(e->request->client, e->target_origin))
+		hop_unfollowed(a, e, OUTCOME_LEFT_VISIBILITY, "the client has an opaque tunnel to the target", true,
+			       now_us);
+	else
+		hop_unfollowed(a, e, OUTCOME_NOT_FOLLOWED, why, final, now_us);
+}
+
+static void settle(struct audit *a, struct expectation *e, bool may_move, int64_t now_us);
+
+/* Gives `t`, which is wrong for `from` (or has no place), the place that its content fits; what stood there takes its
+ * old one if it can. False when there is none. */
+static bool move(struct audit *a, struct trace *t, struct expectation *from, int64_t now_us)
+{
+	struct choice to = choose_by_content(a, t, from);
+	if (!to.e)
+		return false;
+	struct trace *old = to.e->candidate ? trace_ref(to.e->candidate) : NULL;
+	bool swap = old && from && eligible(from, old);
+	if (old && !swap)
+		say_displaced(a, to.e, t, now_us);
+	if (old)
+		unassign(a, to.e, now_us);
+	if (from)
+		unassign(a, from, now_us);
+	assign(to.e, t, &to.score);
+	if (swap) {
+		struct score s = score_of(from, old, is_alone(a, old), false);
+		if (s.confidence != CONFIDENCE_NONE)
+			assign(from, old, &s);
+	}
+	settle(a, to.e, false, now_us);
+	if (from && from->state == EXPECTATION_PROVISIONAL)
+		settle(a, from, false, now_us);
+	else if (from && from->overdue)
+		close_open(a, from, "window over", false, now_us);
+	trace_drop(a, old);
+	return true;
+}
+
+/* The candidate's content, or the redirected request's, has ended: is the match final now? */
+static void settle(struct audit *a, struct expectation *e, bool may_move, int64_t now_us)
+{
+	struct trace *t = e->candidate;
+	struct judgement j = hop_judge(a, e, t);
+	if (!j.ended)
+		return;
+	struct score s = score_of(e, t, is_alone(a, t), j.content_equal);
+	e->score = s.points;
+	e->confidence = s.confidence > e->confidence ? s.confidence : e->confidence;
+	if ((j.right && e->confidence > CONFIDENCE_LOW) || e->overdue) {
+		hop_followed(a, e, now_us);
+		return;
+	}
+	if (!j.right && may_move && move(a, t, e, now_us))
+		return;
+	if (!j.right && !e->watched && t->connection == e->request->connection) {
+		e->watched = true;
+		filter_add(&a->filter, filter_connection(t->connection));
+	}
+}
+
+/* The old URL was asked again by a request that is nobody's follow-up. */
+static void note_retry(struct audit *a, const struct trace *t)
+{
+	struct node *n = table_first(&a->by_request, client_url_key(t->client, t->url_hash));
+	for (struct expectation *e = by_request_next(n); e; e = by_request_next(table_next(&e->by_request))) {
+		const struct trace *r = e->request;
+		if (e->state != EXPECTATION_OPEN || r == t || r->method != t->method || t->order < e->order ||
+		    r->url_hash != t->url_hash || r->length != t->length)
+			continue;
+		if (t->pipelined && t->connection == r->connection)
+			continue;
+		uint64_t equal = 0;
+		if (r->content && t->content &&
+		    content_agree(&a->digester, r->content, t->content, t->length, &equal) == AGREEMENT_DIFFER)
+			continue;
+		e->retried_by = t->exchange;
+	}
+}
+
+/* A second attempt after a challenge, or a late follow-up, has ended. */
+static void again_ended(struct audit *a, struct expectation *e, struct trace *t, int64_t now_us)
+{
+	if (e->state == EXPECTATION_ANSWERED) {
+		hop_revised(a, e, t, "sent again after a challenge", now_us);
+		return;
+	}
+	struct judgement j = hop_judge(a, e, t);
+	if (j.right) {
+		hop_revised(a, e, t, "late follow-up", now_us);
+		return;
+	}
+	e->again = NULL;
+	t->candidate_for = NULL;
+	trace_drop(a, t);
+}
+
+void match_request_ended(struct audit *a, struct trace *t, int64_t now_us)
+{
+	struct expectation *e = t->candidate_for;
+	if (e && e->again == t)
+		again_ended(a, e, t, now_us);
+	else if (e && e->state == EXPECTATION_PROVISIONAL)
+		settle(a, e, true, now_us);
+	else if (!e && !move(a, t, NULL, now_us))
+		note_retry(a, t);
+	if (t->made && t->made->state == EXPECTATION_PROVISIONAL)
+		settle(a, t->made, true, now_us);
+}
+
+void match_window_over(struct audit *a, struct expectation *e, int64_t now_us)
+{
+	switch (e->state) {
+	case EXPECTATION_OPEN:
+		close_open(a, e, "window over", false, now_us);
+		break;
+	case EXPECTATION_PROVISIONAL:
+		expectation_unqueue(e);
+		e->overdue = true;
+		settle(a, e, true, now_us); /* or when the content that is in transfer has ended */
+		break;
+	case EXPECTATION_ANSWERED:
+		expectation_unqueue(e);
+		e->overdue = true;
+		if (!e->again)
+			hop_release(a, e, now_us);
+		break;
+	case EXPECTATION_LATE:
+		hop_release(a, e, now_us);
+		break;
+	}
+}
+
+void match_finish(struct audit *a, struct expectation *e, int64_t now_us)
+{
+	switch (e->state) {
+	case EXPECTATION_OPEN:
+		close_open(a, e, "run ended", true, now_us);
+		break;
+	case EXPECTATION_PROVISIONAL:
+		hop_followed(a, e, now_us);
+		break;
+	case EXPECTATION_ANSWERED:
+	case EXPECTATION_LATE:
+		hop_release(a, e, now_us);
+		break;
+	}
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The observer interface: the relay's calls, from any of its threads. What concerns one exchange alone is done without
+ * the lock; everything that others may see happens under it, in match.c and hop.c. */
+#include "audit/evict.h"
+#include "audit/match.h"
+
+uint64_t audit_seed(const struct audit *a)
+{
+	return a->config.seed;
+}
+
+bool audit_can_record(const struct audit *a)
+{
+	const struct event_sink *sink = &a->config.sink;
+	return !sink->has_room || sink->has_room(sink->arg);
+}
+
+static bool is_finished(const struct audit *a)
+{
+	return atomic_load_explicit(&a->finished, memory_order_relaxed);
+}
+
+const struct audit_advice *audit_request_head(struct audit *a, struct audit_exchange *x,
+					      const struct audit_request *request, int64_t now_us)
+{
+	const struct http_head *h = request->head;
+	x->id = atomic_fetch_add_explicit(&a->exchanges, 1, memory_order_relaxed) + 1;
+	x->request = *request;
+	x->started_us = now_us;
+	if (is_finished(a))
+		return &x->advice;
+	/* The answer may be a 307: what was sent is wanted then. */
+	x->advice.keep_body = h->framing != BODY_NONE && h->content_length != 0;
+	if (filter_has(&a->filter, request->origin_hash) ||
+	    filter_has(&a->filter, filter_connection(request->client->connection))) {
+		audit_lock(a);
+		match_arrived(a, x, now_us);
+		audit_unlock(a);
+	}
+	return &x->advice;
+}
+
+/* The content's first bytes are here. */
+static struct content_digest *content_begin(const struct audit *a, const struct audit_exchange *x)
+{
+	struct content_digest *c = content_new(&a->digester);
+	for (unsigned i = 0; c && i < x->advice.prefix_count; i++)
+		content_want(&a->digester, c, x->advice.prefix_length[i]);
+	return c;
+}
+
+/* May the content grow by that much? The oldest evidence makes room. */
+static bool room_for(struct audit *a, uint64_t bytes, int64_t now_us)
+{
+	if (!budget_over(&a->budget, bytes))
+		return true;
+	audit_lock(a);
+	bool room = evict_for(a, bytes, now_us);
+	if (!room)
+		a->totals.forgotten++;
+	audit_unlock(a);
+	return room;
+}
+
+void audit_request_body(struct audit *a, struct audit_exchange *x, struct bytes data)
+{
+	const struct http_head *h = x->request.head;
+	if (!x->advice.keep_body || x->request_done || data.len == 0)
+		return;
+	int64_t declared = h->framing == BODY_LENGTH ? h->content_length : -1;
+	if (!x->content)
+		x->content = content_begin(a, x);
+	x->content_length += data.len;
+	if (!x->content)
+		return;
+	uint64_t cost = content_cost(x->content, data.len, declared);
+	if (cost > 0 && !room_for(a, cost, x->started_us))
+		content_give_up(&a->digester, x->content);
+	content_feed(&a->digester, x->content, data, declared);
+}
+
+static void content_drop(const struct audit *a, struct audit_exchange *x)
+{
+	x->advice.keep_body = false;
+	content_free(&a->digester, x->content);
+	x->content = NULL;
+}
+
+void audit_request_end(struct audit *a, struct audit_exchange *x, bool complete, int64_t now_us)
+{
+	if (x->id == 0 || x->request_done)
+		return;
+	x->request_done = true;
+	x->request_complete = complete;
+	if (x->content)
+		content_end(&a->digester, x->content);
+	if (!x->tracked)
+		return;
+	/* Hashed here, where nobody waits for it. */
+	if (x->content)
+		content_hash(&a->digester, x->content);
+	audit_lock(a);
+	trace_take_content(a, x->extra, x);
+	match_request_ended(a, x->extra, now_us);
+	audit_unlock(a);
+}
+
+/* Begins to keep an exchange whose request did not matter. False when memory is short. */
+static bool track(struct audit *a, struct audit_exchange *x)
+{
+	struct bytes written;
+	struct bytes normal;
+	if (x->tracked)
+		return true;
+	if (!scratch_both(a, x->request.url, &written, &normal))
+		return false;
+	struct trace *t = trace_new(a, x, written, bytes_hash(normal, a->config.seed, false));
+	if (!t)
+		return false;
+	x->extra = t;
+	x->tracked = true;
+	if (x->request_done)
+		trace_take_content(a, t, x);
+	return true;
+}
+
+/* What the response head means for an exchange that is tracked. */
+static void response_known(struct audit *a, struct audit_exchange *x, const struct http_head *head, int64_t now_us)
+{
+	struct trace *t = x->extra;
+	trace_response(a, t, x->status, head, now_us);
+	t->early_length = x->request_done ? 0 : x->content_length;
+	t->length = x->content_length;
+	if (head && status_find(x->status) && x->status != 304 && !is_finished(a))
+		hop_observe(a, t, x, head, now_us);
+	if (t->candidate_for && t->candidate_for->state == EXPECTATION_ANSWERED && t->candidate_for->candidate == t)
+		hop_answer_known(a, t->candidate_for, now_us);
+}
+
+static void response(struct audit *a, struct audit_exchange *x, int status, const struct http_head *head,
+		     int64_t now_us)
+{
+	bool redirect = head && status / 100 == 3 && status != 304 && !is_finished(a);
+	if (x->id == 0)
+		return;
+	x->status = (uint16_t)status;
+	x->response_us = now_us;
+	if (!redirect && !x->tracked && !a->config.record_all) {
+		content_drop(a, x);
+		return;
+	}
+	if (x->content && x->request_done)
+		content_hash(&a->digester, x->content);
+	else if (x->content)
+		content_want(&a->digester, x->content, x->content_length);
+	audit_lock(a);
+	if (track(a, x))
+		response_known(a, x, head, now_us);
+	else
+		content_drop(a, x);
+	audit_unlock(a);
+}
+
+void audit_response_head(struct audit *a, struct audit_exchange *x, const struct http_head *head, int64_t now_us)
+{
+	response(a, x, head->status, head, now_us);
+}
+
+void audit_response_local(struct audit *a, struct audit_exchange *x, int status, struct bytes cause, int64_t now_us)
+{
+	(void)cause; /* the relay's own proxy.error event tells it */
+	response(a, x, status, NULL, now_us);
+}
+
+static void delivered(struct audit *a, struct audit_exchange *x, int64_t now_us)
+{
+	struct trace *t = x->extra;
+	struct expectation *e = t->made;
+	t->response_ended = true;
+	t->response_delivered = x->response_delivered;
+	if (e) {
+		e->delivered = x->response_delivered;
+		e->undelivered = !x->response_delivered;
+		if (e->state == EXPECTATION_OPEN || e->state == EXPECTATION_PROVISIONAL)
+			expectation_queue(a, e, e->browser ? QUEUE_WINDOW_BROWSER : QUEUE_WINDOW, now_us);
+	}
+	e = t->candidate_for;
+	if (e && e->state == EXPECTATION_ANSWERED && e->candidate == t)
+		hop_answer_known(a, e, now_us);
+	chain_tail_ended(a, t, now_us);
+}
+
+void audit_response_end(struct audit *a, struct audit_exchange *x, bool was_delivered, uint64_t content_bytes,
+			int64_t now_us)
+{
+	(void)content_bytes; /* for the rules about a redirect's own content */
+	if (x->id == 0 || x->response_done)
+		return;
+	x->response_done = true;
+	x->response_delivered = was_delivered;
+	if (!x->tracked)
+		return;
+	audit_lock(a);
+	delivered(a, x, now_us);
+	audit_unlock(a);
+}
+
+void audit_exchange_end(struct audit *a, struct audit_exchange *x, int64_t now_us)
+{
+	if (x->id == 0)
+		return;
+	audit_request_end(a, x, false, now_us);
+	audit_response_end(a, x, false, 0, now_us);
+	content_drop(a, x);
+	if (x->tracked || a->config.record_all) {
+		audit_lock(a);
+		if (a->config.record_all && track(a, x))
+			emit_exchange(a, x->extra, now_us);
+		trace_drop(a, x->extra);
+		audit_unlock(a);
+	}
+	x->extra = NULL;
+	x->tracked = false;
+	x->id = 0;
+}
+
+/* The hashes that an expectation's target_origin may have where the tunnel leads. */
+static void tunnel_origins(const struct audit *a, const struct uri *authority, struct client_tunnel *tunnel)
+{
+	struct uri u = *authority;
+	u.scheme = BYTES("http");
+	tunnel->origin[0] = uri_origin_hash(&u, a->config.seed);
+	u.scheme = BYTES("https");
+	tunnel->origin[1] = uri_origin_hash(&u, a->config.seed);
+}
+
+static void close_behind_tunnel(struct audit *a, struct known_client *client, const struct client_tunnel *tunnel,
+				int64_t now_us)
+{
+	for (struct link *l = client->expectations.next, *next; l != &client->expectations; l = next) {
+		struct expectation *e = OWNER_OF(l, struct expectation, in_client);
+		next = l->next;
+		if (e->state == EXPECTATION_OPEN &&
+		    (e->target_origin == tunnel->origin[0] || e->target_origin == tunnel->origin[1]))
+			hop_unfollowed(a, e, OUTCOME_LEFT_VISIBILITY,
+				       "the client opened an opaque tunnel to the target", true, now_us);
+	}
+}
+
+void audit_tunnel_opaque(struct audit *a, const struct audit_client *client, const struct uri *authority,
+			 int64_t now_us)
+{
+	struct client_tunnel tunnel = {.connection = client->connection};
+	tunnel_origins(a, authority, &tunnel);
+	audit_lock(a);
+	a->totals.tunnels++;
+	struct known_client *known = is_finished(a) ? NULL : client_take(&a->clients, client);
+	if (known) {
+		close_behind_tunnel(a, known, &tunnel, now_us);
+		client_tunnel_add(&a->clients, known, &tunnel);
+		client_drop(&a->clients, known);
+	}
+	audit_unlock(a);
+}
+
+/* Many clients open a connection for each hop: its end says nothing of what they will still follow. Only the tunnel
+ * that it may have been is over. */
+void audit_connection_end(struct audit *a, const struct audit_client *client, int64_t now_us)
+{
+	(void)now_us;
+	audit_lock(a);
+	struct known_client *known = client_find(&a->clients, client);
+	if (known)
+		client_tunnels_end(known, client->connection);
+	audit_unlock(a);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Points for target, identity, method, content, shared marks and time; confidence from the sum. Called by match.c. */
+#include "audit/score.h"
+
+#include "audit/rules/check.h"
+
+enum {
+	POINTS_E0 = 50,
+	POINTS_E1 = 48,
+	POINTS_TAG = 30,
+	POINTS_CONNECTION = 20,
+	POINTS_FINGERPRINT = 10, /* address, User-Agent and order of header names */
+	POINTS_ADDRESS = 3,
+	POINTS_METHOD = 5,
+	POINTS_CONTENT = 12,
+	POINTS_KEY = 12,    /* the same Idempotency-Key */
+	POINTS_COOKIE = 10, /* it brings the cookie that the 3xx set */
+	POINTS_REFERER = 5,
+	POINTS_ORDER = 5,
+	HIGH = 70,
+	MEDIUM = 52,
+	LOW = 40,
+};
+
+static bool is_method(const struct trace *t, struct bytes method)
+{
+	return bytes_equal(text_bytes(t->method), method);
+}
+
+bool score_plausible(const struct expectation *e, const struct trace *t)
+{
+	const struct trace *r = e->request;
+	if (r->method == t->method)
+		return true;
+	if (is_method(t, BYTES("OPTIONS"))) /* a CORS preflight, or nothing of ours */
+		return false;
+	if (is_method(r, BYTES("HEAD")))
+		return is_method(t, BYTES("GET"));
+	if (!is_method(r, BYTES("GET")))
+		return true;
+	return is_method(t, BYTES("HEAD")) && status_find(r->status)->becomes_get;
+}
+
+/* By the strongest kind of identity that both sides have. Both are of one known client already: the same tag, or no
+ * tags and the same address. */
+static int identity_points(const struct expectation *e, const struct trace *t, bool *address_only)
+{
+	const struct trace *r = e->request;
+	*address_only = false;
+	if (r->client->tag)
+		return POINTS_TAG;
+	if (r->connection == t->connection)
+		return POINTS_CONNECTION;
+	if (r->user_agent == t->user_agent && trace_same_order(r, t))
+		return POINTS_FINGERPRINT;
+	*address_only = true;
+	return POINTS_ADDRESS;
+}
+
+static bool brings_cookie(const struct expectation *e, const struct trace *t)
+{
+	for (unsigned i = 0; e->cookie_set && i < t->cookie_count; i++) {
+		if (t->cookies[i] == e->cookie_set)
+			return true;
+	}
+	return false;
+}
+
+static int time_points(int64_t latency_us)
+{
+	if (latency_us <= 50 * 1000)
+		return 8;
+	if (latency_us <= 1000 * 1000)
+		return 5;
+	return latency_us <= 5000 * 1000 ? 2 : 0;
+}
+
+static enum confidence confidence_of(int points, bool other_agent, bool address_only, bool alone)
+{
+	enum confidence c = CONFIDENCE_NONE;
+	if (points >= HIGH)
+		c = CONFIDENCE_HIGH;
+	else if (points >= MEDIUM)
+		c = CONFIDENCE_MEDIUM;
+	else if (points >= LOW)
+		c = CONFIDENCE_LOW;
+	if (other_agent && c > CONFIDENCE_MEDIUM)
+		c = CONFIDENCE_MEDIUM;
+	if (address_only && !alone && c > CONFIDENCE_LOW)
+		c = CONFIDENCE_LOW;
+	return c;
+}
+
+struct score score_of(const struct expectation *e, const struct trace *t, bool alone, bool content_equal)
+{
+	const struct trace *r = e->request;
+	bool address_only;
+	struct score s = {.level = bytes_equal(expectation_target(e), trace_url(t)) ? URI_E0 : URI_E1};
+	s.points = s.level == URI_E0 ? POINTS_E0 : POINTS_E1;
+	s.points += identity_points(e, t, &address_only);
+	if (method_allowed(status_find(r->status), text_bytes(r->method), text_bytes(t->method)))
+		s.points += POINTS_METHOD;
+	if (content_equal)
+		s.points += POINTS_CONTENT;
+	if (t->idempotency_key && t->idempotency_key == r->idempotency_key)
+		s.points += POINTS_KEY;
+	if (brings_cookie(e, t))
+		s.points += POINTS_COOKIE;
+	if (t->referer && t->referer == r->referer)
+		s.points += POINTS_REFERER;
+	if (trace_same_order(r, t))
+		s.points += POINTS_ORDER;
+	s.points += time_points(t->started_us - e->at_us);
+	s.confidence = confidence_of(s.points, r->user_agent != t->user_agent, address_only, alone);
+	return s;
+}

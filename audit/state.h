@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The audit's whole state. Only the files of the core include it; what each of them owns in it is said here. */
+#ifndef AUDIT_STATE_H
+#define AUDIT_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "audit/client.h"
+#include "audit/digest.h"
+#include "audit/filter.h"
+#include "audit/tracker.h"
+
+/* Expectations wait in one of these. All that are in one wait equally long, so each is in order of its deadlines. */
+enum queue {
+	QUEUE_WINDOW,
+	QUEUE_WINDOW_BROWSER,
+	QUEUE_LATE, /* closed without a follow-up; one that comes now revises that */
+	QUEUE_LATE_BROWSER,
+	QUEUE_CHALLENGE, /* the follow-up was answered 401, 407 or 417: it may be sent again */
+	QUEUE_COUNT,
+	QUEUE_NONE = QUEUE_COUNT
+};
+
+struct audit {
+	/* constant after audit_new(), read by any thread */
+	struct audit_config config;
+	struct digester digester;
+
+	/* changed by any thread, without the lock */
+	struct budget budget;
+	struct filter filter;
+	atomic_uint_fast64_t exchanges; /* the id given last */
+	atomic_bool finished;           /* audit_finish() was called: nothing new is expected */
+
+	pthread_mutex_t lock;
+	/* everything below is under the lock */
+	uint64_t seq;       /* of the event emitted last; emit.c alone changes it */
+	uint64_t redirects; /* ids given last */
+	uint64_t chains;
+	uint64_t order;    /* counts arrivals of requests and redirects: what came later has more */
+	uint64_t expected; /* redirects that asked for a follow-up */
+	struct audit_totals totals;
+	struct intern intern;
+	struct clients clients;
+	struct table by_target;          /* expectations, by client and normal form of the target */
+	struct table by_request;         /* the same, by client and normal form of the redirect's own URL */
+	struct link queues[QUEUE_COUNT]; /* of expectation.in_queue */
+	struct link waiting; /* of expectation.in_queue: those without a deadline yet (the 3xx is being delivered) */
+	struct link kept;    /* of trace.kept: contents held verbatim, oldest first */
+	struct link open_chains; /* of chain.in_open */
+	struct uri_buf scratch;  /* owned; grows: URLs and their normal forms while one call lasts */
+};
+
+static inline void audit_lock(struct audit *a)
+{
+	pthread_mutex_lock(&a->lock);
+}
+
+static inline void audit_unlock(struct audit *a)
+{
+	pthread_mutex_unlock(&a->lock);
+}
+
+/* emit.c: gives the event its seq and hands it to the sink. */
+void emit(struct audit *a, struct audit_event *e, int64_t now_us);
+
+/* emit.c: the `exchange` event of a trace, once. */
+struct trace;
+void emit_exchange(struct audit *a, struct trace *t, int64_t now_us);
+
+/* scratch.c: writes into the shared scratch, from its start. The views live until the next of these calls. False when
+ * memory is short or the URL has no normal form. */
+bool scratch_url(struct audit *a, const struct uri *url, struct bytes *out) NODISCARD;
+/* The recomposed URL and, behind it, its normal form. */
+bool scratch_both(struct audit *a, const struct uri *url, struct bytes *written, struct bytes *normal) NODISCARD;
+/* The target of a Location, resolved, without fragment, and its normal form; `target_uri` borrows it. False where the
+ * Location is unusable: not http or https, malformed. */
+bool scratch_target(struct audit *a, const struct uri *base, struct bytes location, struct uri *target_uri,
+		    struct bytes *target, struct bytes *normal) NODISCARD;
+
+#endif
