@@ -46,65 +46,65 @@ static const char *level_text(enum uri_match level)
 static void write_string(struct text_buf *t, const char *name, struct bytes value)
 {
 	if (value.len > 0)
-		json_string(t, name, value);
+		json_put_string(t, name, value);
 }
 
 static void write_url(struct event_writer *w, struct text_buf *t, const char *name, struct bytes url)
 {
 	if (url.len > 0)
-		json_url(t, name, redact_url(&w->redactor, url));
+		json_put_url(t, name, redact_url(&w->redactor, url));
 }
 
 static void write_free_text(struct event_writer *w, struct text_buf *t, const char *name, struct bytes text)
 {
 	if (text.len > 0)
-		json_string(t, name, redact_text(&w->redactor, text));
+		json_put_string(t, name, redact_text(&w->redactor, text));
 }
 
 static void write_content(struct text_buf *t, const struct content_facts *c)
 {
-	json_object_begin(t, "content");
+	json_put_object_begin(t, "content");
 	if (c->declared >= 0)
-		json_int(t, "declared", c->declared);
-	json_uint(t, "length", c->length);
-	json_bool(t, "chunked", c->chunked);
-	json_bool(t, "complete", c->complete);
+		json_put_int(t, "declared", c->declared);
+	json_put_uint(t, "length", c->length);
+	json_put_bool(t, "chunked", c->chunked);
+	json_put_bool(t, "complete", c->complete);
 	if (c->has_digest)
-		json_hex(t, "sha256", c->sha256, sizeof(c->sha256));
-	json_object_end(t);
+		json_put_hex(t, "sha256", c->sha256, sizeof(c->sha256));
+	json_put_object_end(t);
 }
 
 static void write_request(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x)
 {
-	json_object_begin(t, "request");
-	json_uint(t, "exchange", x->exchange);
-	json_uint(t, "connection", x->connection);
+	json_put_object_begin(t, "request");
+	json_put_uint(t, "exchange", x->exchange);
+	json_put_uint(t, "connection", x->connection);
 	write_string(t, "tag", x->tag);
 	write_string(t, "address", x->address);
-	json_text(t, "path", path_text(x->path));
-	json_time(t, "time", wall_of(w, x->started_us));
-	json_string(t, "method", x->method);
-	json_url(t, "url", redact_url(&w->redactor, x->url));
+	json_put_text(t, "path", path_text(x->path));
+	json_put_time(t, "time", wall_of(w, x->started_us));
+	json_put_string(t, "method", x->method);
+	json_put_url(t, "url", redact_url(&w->redactor, x->url));
 	write_free_text(w, t, "user_agent", x->user_agent);
 	write_free_text(w, t, "content_type", x->content_type);
 	write_content(t, &x->request);
-	json_object_end(t);
+	json_put_object_end(t);
 }
 
 static void write_response(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x)
 {
 	if (x->status == 0)
 		return;
-	json_object_begin(t, "response");
-	json_uint(t, "status", x->status);
-	json_bool(t, "by_proxy", x->by_proxy);
+	json_put_object_begin(t, "response");
+	json_put_uint(t, "status", x->status);
+	json_put_bool(t, "by_proxy", x->by_proxy);
 	if (x->response_us)
-		json_int(t, "after_us", x->response_us - x->started_us);
+		json_put_int(t, "after_us", x->response_us - x->started_us);
 	if (x->has_location) {
-		json_url(t, "location", redact_url(&w->redactor, x->location));
-		json_uint(t, "location_count", x->location_count);
+		json_put_url(t, "location", redact_url(&w->redactor, x->location));
+		json_put_uint(t, "location_count", x->location_count);
 	}
-	json_object_end(t);
+	json_put_object_end(t);
 }
 
 static void write_exchange(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x)
@@ -115,21 +115,21 @@ static void write_exchange(struct event_writer *w, struct text_buf *t, const str
 
 static void write_hop(struct text_buf *t, uint64_t redirect, uint64_t chain, unsigned hop)
 {
-	json_uint(t, "redirect", redirect);
-	json_uint(t, "chain", chain);
-	json_uint(t, "hop", hop);
+	json_put_uint(t, "redirect", redirect);
+	json_put_uint(t, "chain", chain);
+	json_put_uint(t, "hop", hop);
 }
 
 static void write_run_started(struct event_writer *w, struct text_buf *t, const struct event_run_started *r)
 {
-	json_uint(t, "format", LOG_FORMAT);
-	json_string(t, "run", r->run);
-	json_string(t, "version", r->version);
+	json_put_uint(t, "format", LOG_FORMAT);
+	json_put_string(t, "run", r->run);
+	json_put_string(t, "version", r->version);
 	if (r->command.len > 0)
-		json_string(t, "command", redact_command(&w->redactor, r->command));
-	json_string(t, "listen", r->listen);
-	json_string(t, "profile", r->profile);
-	json_uint(t, "workers", r->workers);
+		json_put_string(t, "command", redact_command(&w->redactor, r->command));
+	json_put_string(t, "listen", r->listen);
+	json_put_string(t, "profile", r->profile);
+	json_put_uint(t, "workers", r->workers);
 }
 
 static void write_observed(struct event_writer *w, struct text_buf *t, const struct event_observed *o)
@@ -137,28 +137,28 @@ static void write_observed(struct event_writer *w, struct text_buf *t, const str
 	write_hop(t, o->redirect, o->chain, o->hop);
 	write_exchange(w, t, o->request);
 	write_url(w, t, "target", o->target);
-	json_bool(t, "expects", o->expects);
+	json_put_bool(t, "expects", o->expects);
 }
 
 static void write_verdicts(struct event_writer *w, struct text_buf *t, const struct property_verdict *verdicts)
 {
 	bool reasons = false;
 
-	json_object_begin(t, "verdicts");
+	json_put_object_begin(t, "verdicts");
 	for (unsigned i = 0; i < PROPERTY_COUNT; i++) {
 		if (verdicts[i].verdict != VERDICT_NONE)
-			json_text(t, property_text((enum property)i), verdict_text(verdicts[i].verdict));
+			json_put_text(t, property_text((enum property)i), verdict_text(verdicts[i].verdict));
 		reasons |= verdicts[i].verdict != VERDICT_NONE && verdicts[i].reason;
 	}
-	json_object_end(t);
+	json_put_object_end(t);
 	if (!reasons)
 		return;
-	json_object_begin(t, "reasons");
+	json_put_object_begin(t, "reasons");
 	for (unsigned i = 0; i < PROPERTY_COUNT; i++) {
 		if (verdicts[i].verdict != VERDICT_NONE && verdicts[i].reason)
 			write_free_text(w, t, property_text((enum property)i), bytes_str(verdicts[i].reason));
 	}
-	json_object_end(t);
+	json_put_object_end(t);
 }
 
 static void write_followed(struct event_writer *w, struct text_buf *t, const struct event_followed *f)
@@ -166,118 +166,118 @@ static void write_followed(struct event_writer *w, struct text_buf *t, const str
 	write_hop(t, f->redirect, f->chain, f->hop);
 	write_exchange(w, t, f->request);
 	write_url(w, t, "target", f->target);
-	json_object_begin(t, "follow");
+	json_put_object_begin(t, "follow");
 	write_exchange(w, t, f->follow);
-	json_object_end(t);
-	json_object_begin(t, "match");
-	json_text(t, "level", level_text(f->level));
-	json_int(t, "score", f->score);
-	json_text(t, "confidence", confidence_text(f->confidence));
-	json_text(t, "state", match_state_text(f->state));
-	json_int(t, "latency_us", f->latency_us);
-	json_object_end(t);
+	json_put_object_end(t);
+	json_put_object_begin(t, "match");
+	json_put_text(t, "level", level_text(f->level));
+	json_put_int(t, "score", f->score);
+	json_put_text(t, "confidence", confidence_text(f->confidence));
+	json_put_text(t, "state", match_state_text(f->state));
+	json_put_int(t, "latency_us", f->latency_us);
+	json_put_object_end(t);
 	write_verdicts(w, t, f->verdicts);
 }
 
 static void write_revised(struct event_writer *w, struct text_buf *t, const struct event_revised *r)
 {
-	json_uint(t, "redirect", r->redirect);
-	json_uint(t, "from", r->from);
-	json_uint(t, "to", r->to);
+	json_put_uint(t, "redirect", r->redirect);
+	json_put_uint(t, "from", r->from);
+	json_put_uint(t, "to", r->to);
 	write_free_text(w, t, "reason", bytes_str(r->reason));
 }
 
 static void write_closed(struct event_writer *w, struct text_buf *t, const struct event_closed *c)
 {
 	write_hop(t, c->redirect, c->chain, c->hop);
-	json_text(t, "outcome", outcome_text(c->outcome));
+	json_put_text(t, "outcome", outcome_text(c->outcome));
 	write_free_text(w, t, "reason", bytes_str(c->reason));
 }
 
 static void write_finding(struct event_writer *w, struct text_buf *t, const struct event_finding *f)
 {
-	json_text(t, "rule", f->rule->id);
-	json_text(t, "severity", severity_text(f->severity));
-	json_text(t, "fault", fault_text(f->fault));
-	json_text(t, "confidence", confidence_text(f->confidence));
-	json_uint(t, "chain", f->chain);
+	json_put_text(t, "rule", f->rule->id);
+	json_put_text(t, "severity", severity_text(f->severity));
+	json_put_text(t, "fault", fault_text(f->fault));
+	json_put_text(t, "confidence", confidence_text(f->confidence));
+	json_put_uint(t, "chain", f->chain);
 	if (f->redirect)
-		json_uint(t, "redirect", f->redirect);
+		json_put_uint(t, "redirect", f->redirect);
 	if (f->exchange)
-		json_uint(t, "exchange", f->exchange);
+		json_put_uint(t, "exchange", f->exchange);
 	write_string(t, "method", f->method);
 	write_url(w, t, "url", f->url);
 	write_free_text(w, t, "message", f->message);
 	write_free_text(w, t, "expected", f->expected);
 	write_free_text(w, t, "seen", f->seen);
-	json_text(t, "source", f->rule->source);
+	json_put_text(t, "source", f->rule->source);
 }
 
 static void write_chain_finished(struct event_writer *w, struct text_buf *t, const struct event_chain_finished *c)
 {
-	json_uint(t, "chain", c->chain);
-	json_text(t, "outcome", chain_outcome_text(c->outcome));
-	json_text(t, "verdict", severity_text(c->verdict));
-	json_uint(t, "unverifiable", c->unverifiable);
-	json_uint(t, "hops", c->hops);
+	json_put_uint(t, "chain", c->chain);
+	json_put_text(t, "outcome", chain_outcome_text(c->outcome));
+	json_put_text(t, "verdict", severity_text(c->verdict));
+	json_put_uint(t, "unverifiable", c->unverifiable);
+	json_put_uint(t, "hops", c->hops);
 	write_string(t, "tag", c->tag);
-	json_string(t, "method", c->method);
-	json_url(t, "first_url", redact_url(&w->redactor, c->first_url));
+	json_put_string(t, "method", c->method);
+	json_put_url(t, "first_url", redact_url(&w->redactor, c->first_url));
 	write_url(w, t, "last_url", c->last_url);
 	if (c->final_status)
-		json_uint(t, "final_status", c->final_status);
-	json_int(t, "elapsed_us", c->elapsed_us);
+		json_put_uint(t, "final_status", c->final_status);
+	json_put_int(t, "elapsed_us", c->elapsed_us);
 }
 
 static void write_tunnel(struct event_writer *w, struct text_buf *t, const struct event_tunnel *u)
 {
-	json_uint(t, "connection", u->connection);
+	json_put_uint(t, "connection", u->connection);
 	write_string(t, "tag", u->tag);
-	json_url(t, "authority", redact_url(&w->redactor, u->authority));
-	json_text(t, "kind", u->kind);
+	json_put_url(t, "authority", redact_url(&w->redactor, u->authority));
+	json_put_text(t, "kind", u->kind);
 	write_free_text(w, t, "reason", bytes_str(u->reason));
 }
 
 static void write_proxy_error(struct event_writer *w, struct text_buf *t, const struct event_proxy_error *p)
 {
-	json_uint(t, "connection", p->connection);
+	json_put_uint(t, "connection", p->connection);
 	if (p->exchange)
-		json_uint(t, "exchange", p->exchange);
+		json_put_uint(t, "exchange", p->exchange);
 	write_string(t, "tag", p->tag);
-	json_text(t, "error", p->error);
+	json_put_text(t, "error", p->error);
 	write_free_text(w, t, "detail", p->detail);
 	write_string(t, "method", p->method);
 	write_url(w, t, "target", p->target);
-	json_int(t, "status", p->status);
+	json_put_int(t, "status", p->status);
 }
 
 static void write_totals(struct text_buf *t, const struct audit_totals *a)
 {
-	json_object_begin(t, "totals");
-	json_uint(t, "exchanges", a->exchanges);
-	json_uint(t, "tunnels", a->tunnels);
-	json_uint(t, "redirects", a->redirects);
-	json_object_begin(t, "outcomes");
+	json_put_object_begin(t, "totals");
+	json_put_uint(t, "exchanges", a->exchanges);
+	json_put_uint(t, "tunnels", a->tunnels);
+	json_put_uint(t, "redirects", a->redirects);
+	json_put_object_begin(t, "outcomes");
 	for (unsigned i = 0; i <= OUTCOME_ABORTED; i++)
-		json_uint(t, outcome_text((enum outcome)i), a->outcomes[i]);
-	json_object_end(t);
-	json_uint(t, "chains", a->chains);
-	json_object_begin(t, "findings");
+		json_put_uint(t, outcome_text((enum outcome)i), a->outcomes[i]);
+	json_put_object_end(t);
+	json_put_uint(t, "chains", a->chains);
+	json_put_object_begin(t, "findings");
 	for (unsigned i = SEVERITY_ERROR; i >= SEVERITY_INFO; i--)
-		json_uint(t, severity_text((enum severity)i), a->findings[i]);
-	json_object_end(t);
-	json_uint(t, "unverifiable", a->unverifiable);
-	json_uint(t, "forgotten", a->forgotten);
-	json_uint(t, "proxy_errors", a->proxy_errors);
-	json_object_end(t);
+		json_put_uint(t, severity_text((enum severity)i), a->findings[i]);
+	json_put_object_end(t);
+	json_put_uint(t, "unverifiable", a->unverifiable);
+	json_put_uint(t, "forgotten", a->forgotten);
+	json_put_uint(t, "proxy_errors", a->proxy_errors);
+	json_put_object_end(t);
 }
 
 static void write_run_finished(struct text_buf *t, const struct event_run_finished *r, uint64_t lost)
 {
 	write_totals(t, &r->totals);
 	if (r->command_status >= 0)
-		json_int(t, "command_status", r->command_status);
-	json_uint(t, "lost", lost > r->totals.lost ? lost : r->totals.lost);
+		json_put_int(t, "command_status", r->command_status);
+	json_put_uint(t, "lost", lost > r->totals.lost ? lost : r->totals.lost);
 }
 
 static void write_members(struct event_writer *w, struct text_buf *t, const struct audit_event *e,
@@ -342,38 +342,38 @@ void event_write(struct event_writer *w, const struct audit_event *e, const stru
 {
 	if (e->type == EVENT_RUN_STARTED)
 		remember_run(w, e);
-	json_object_begin(out, NULL);
-	json_uint(out, "seq", e->seq);
-	json_time(out, "time", wall_of(w, e->at_us));
-	json_text(out, "type", event_type_text(e->type));
+	json_put_object_begin(out, NULL);
+	json_put_uint(out, "seq", e->seq);
+	json_put_time(out, "time", wall_of(w, e->at_us));
+	json_put_text(out, "type", event_type_text(e->type));
 	if (e->type == EVENT_RUN_STARTED && facts->after_torn_line)
-		json_bool(out, "after_torn_line", true);
+		json_put_bool(out, "after_torn_line", true);
 	write_members(w, out, e, facts);
 }
 
 static void begin_own_line(const struct event_writer *w, const char *type, const struct line_facts *facts,
 			   int64_t at_us, struct text_buf *out)
 {
-	json_object_begin(out, NULL);
-	json_time(out, "time", wall_of(w, at_us));
-	json_text(out, "type", type);
+	json_put_object_begin(out, NULL);
+	json_put_time(out, "time", wall_of(w, at_us));
+	json_put_text(out, "type", type);
 	if (facts->after_torn_line)
-		json_bool(out, "after_torn_line", true);
-	json_string(out, "run", bytes_str(w->run));
+		json_put_bool(out, "after_torn_line", true);
+	json_put_string(out, "run", bytes_str(w->run));
 }
 
 void event_write_lost(const struct event_writer *w, uint64_t events, const char *reason, const struct line_facts *facts,
 		      int64_t at_us, struct text_buf *out)
 {
 	begin_own_line(w, "run.lost", facts, at_us, out);
-	json_uint(out, "events", events);
-	json_text(out, "reason", reason);
+	json_put_uint(out, "events", events);
+	json_put_text(out, "reason", reason);
 }
 
 void event_write_continued(const struct event_writer *w, const uint8_t head[32], const struct line_facts *facts,
 			   int64_t at_us, struct text_buf *out)
 {
 	begin_own_line(w, "run.continued", facts, at_us, out);
-	json_uint(out, "format", LOG_FORMAT);
-	json_hex(out, "previous_head", head, 32);
+	json_put_uint(out, "format", LOG_FORMAT);
+	json_put_hex(out, "previous_head", head, 32);
 }

@@ -21,13 +21,13 @@ static void member(struct text_buf *t, const char *name)
 	TEXT_BUF_LITERAL(t, "\":");
 }
 
-void json_object_begin(struct text_buf *t, const char *name)
+void json_put_object_begin(struct text_buf *t, const char *name)
 {
 	member(t, name);
 	text_buf_add_char(t, '{');
 }
 
-void json_object_end(struct text_buf *t)
+void json_put_object_end(struct text_buf *t)
 {
 	text_buf_add_char(t, '}');
 }
@@ -100,31 +100,31 @@ static void add_quoted(struct text_buf *t, struct bytes value, bool percent_enco
 	text_buf_add_char(t, '"');
 }
 
-void json_string(struct text_buf *t, const char *name, struct bytes value)
+void json_put_string(struct text_buf *t, const char *name, struct bytes value)
 {
 	member(t, name);
 	add_quoted(t, value, false);
 }
 
-void json_url(struct text_buf *t, const char *name, struct bytes value)
+void json_put_url(struct text_buf *t, const char *name, struct bytes value)
 {
 	member(t, name);
 	add_quoted(t, value, true);
 }
 
-void json_text(struct text_buf *t, const char *name, const char *value)
+void json_put_text(struct text_buf *t, const char *name, const char *value)
 {
 	if (value)
-		json_string(t, name, bytes_str(value));
+		json_put_string(t, name, bytes_str(value));
 }
 
-void json_uint(struct text_buf *t, const char *name, uint64_t value)
+void json_put_uint(struct text_buf *t, const char *name, uint64_t value)
 {
 	member(t, name);
 	text_buf_add_uint(t, value);
 }
 
-void json_int(struct text_buf *t, const char *name, int64_t value)
+void json_put_int(struct text_buf *t, const char *name, int64_t value)
 {
 	member(t, name);
 	if (value < 0)
@@ -132,13 +132,13 @@ void json_int(struct text_buf *t, const char *name, int64_t value)
 	text_buf_add_uint(t, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
-void json_bool(struct text_buf *t, const char *name, bool value)
+void json_put_bool(struct text_buf *t, const char *name, bool value)
 {
 	member(t, name);
 	text_buf_add_str(t, value ? "true" : "false");
 }
 
-void json_hex(struct text_buf *t, const char *name, const uint8_t *data, size_t len)
+void json_put_hex(struct text_buf *t, const char *name, const uint8_t *data, size_t len)
 {
 	member(t, name);
 	text_buf_add_char(t, '"');
@@ -146,7 +146,7 @@ void json_hex(struct text_buf *t, const char *name, const uint8_t *data, size_t 
 	text_buf_add_char(t, '"');
 }
 
-void json_time(struct text_buf *t, const char *name, int64_t wall_us)
+void json_put_time(struct text_buf *t, const char *name, int64_t wall_us)
 {
 	int64_t part = wall_us % 1000000;
 	char text[64];
@@ -161,5 +161,5 @@ void json_time(struct text_buf *t, const char *name, int64_t wall_us)
 		tm = (struct tm){.tm_year = 70, .tm_mday = 1};
 	len = snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", tm.tm_year + 1900, tm.tm_mon + 1,
 		       tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)part);
-	json_string(t, name, bytes_of(text, len > 0 && len < (int)sizeof(text) ? (size_t)len : 0));
+	json_put_string(t, name, bytes_of(text, len > 0 && len < (int)sizeof(text) ? (size_t)len : 0));
 }

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Copies of events stay whole when all that they were made of is gone. */
+#include "audit/record/event_copy.h"
+
+#include <stdlib.h>
+
+#include "audit/record/event_json.h"
+#include "tests/unit/audit/run_suite.h"
+#include "tests/unit/audit/sample_events.h"
+
+/* The line that an event gives, which shows every byte of it. */
+static struct text_buf line_of(const struct audit_event *e)
+{
+	static const uint8_t key[REDACTION_KEY_BYTES] = {7};
+	const struct line_facts facts = {.lost = 0};
+	struct event_writer writer;
+	struct text_buf line = {0};
+
+	event_writer_init(&writer, key);
+	event_write(&writer, e, &facts, &line);
+	event_writer_free(&writer);
+	return line;
+}
+
+static struct bytes move_to_heap(struct bytes b)
+{
+	char *copy = b.len > 0 ? malloc(b.len) : NULL;
+
+	if (b.len > 0)
+		memcpy(copy, b.ptr, b.len);
+	return bytes_of(copy, b.len);
+}
+
+START_TEST(a_copy_gives_the_same_line_for_every_type)
+{
+	struct audit_event events[EVENT_TYPE_COUNT];
+	struct exchange_facts facts[2];
+
+	sample_all(events, facts);
+	for (unsigned i = 0; i < EVENT_TYPE_COUNT; i++) {
+		struct event_copy *copy = event_copy_new(&events[i]);
+		struct text_buf original = line_of(&events[i]), copied;
+
+		ck_assert_ptr_nonnull(copy);
+		copied = line_of(&copy->event);
+		ck_assert(bytes_equal(text_buf_view(&original), text_buf_view(&copied)));
+		text_buf_free(&original);
+		text_buf_free(&copied);
+		free(copy);
+	}
+}
+END_TEST
+
+/* Every view that the log shows is inside the block: what is outside would be freed or overwritten by then. */
+START_TEST(a_copy_points_to_nothing_outside_but_static_texts)
+{
+	struct exchange_facts facts = sample_exchange(1, "POST", "http://a/", 307);
+	struct exchange_facts follow = sample_exchange(2, "POST", "http://a/b", 200);
+	struct audit_event e = {.type = EVENT_REDIRECT_FOLLOWED,
+				.followed = {.redirect = 1, .request = &facts, .follow = &follow}};
+	struct event_copy *copy;
+	char *fields[3];
+
+	facts.url = move_to_heap(facts.url);
+	follow.method = move_to_heap(follow.method);
+	e.followed.target = move_to_heap(BYTES("http://a/b"));
+	fields[0] = (char *)facts.url.ptr;
+	fields[1] = (char *)follow.method.ptr;
+	fields[2] = (char *)e.followed.target.ptr;
+	copy = event_copy_new(&e);
+	ck_assert_ptr_nonnull(copy);
+	memset(fields[0], 'x', facts.url.len);
+	memset(fields[1], 'x', follow.method.len);
+	memset(fields[2], 'x', e.followed.target.len);
+	for (unsigned i = 0; i < 3; i++)
+		free(fields[i]);
+	memset(&facts, 0xff, sizeof(facts));
+	memset(&follow, 0xff, sizeof(follow));
+	ck_assert(bytes_equal(copy->event.followed.request->url, BYTES("http://a/")));
+	ck_assert(bytes_equal(copy->event.followed.follow->method, BYTES("POST")));
+	ck_assert(bytes_equal(copy->event.followed.target, BYTES("http://a/b")));
+	ck_assert(copy->event.followed.target.ptr >= (char *)copy &&
+		  copy->event.followed.target.ptr < (char *)copy + copy->size);
+	free(copy);
+}
+END_TEST
+
+START_TEST(texts_that_are_not_promised_to_be_static_are_copied)
+{
+	char reason[] = "window over";
+	struct audit_event e = {.type = EVENT_REDIRECT_CLOSED, .closed = {1, 1, 1, OUTCOME_NOT_FOLLOWED, reason}};
+	struct event_copy *copy = event_copy_new(&e);
+
+	ck_assert_ptr_nonnull(copy);
+	memset(reason, 'x', sizeof(reason) - 1);
+	ck_assert_str_eq(copy->event.closed.reason, "window over");
+	free(copy);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {a_copy_gives_the_same_line_for_every_type,
+				      a_copy_points_to_nothing_outside_but_static_texts,
+				      texts_that_are_not_promised_to_be_static_are_copied, NULL};
+
+	return run_suite("event_copy", tests, NULL, NULL);
+}
