@@ -36,7 +36,9 @@ void help_overview(FILE *out, size_t width)
 		fprintf(out, "  %-10s", commands[i].name);
 		text_wrap(out, 12, 12, width, commands[i].summary);
 	}
-	fputs("\nhopaudit COMMAND --help lists a command's options; hopaudit --version names the version.\n", out);
+	fputc('\n', out);
+	text_wrap(out, 0, 0, width,
+		  "hopaudit COMMAND --help lists a command's options; hopaudit --version names the version.");
 }
 
 /* Paragraphs, separated by a blank line in `text`. */
@@ -98,11 +100,10 @@ void help_command(FILE *out, const struct command *c, size_t width)
 	print_paragraphs(out, width, c->description);
 	for (enum option_group g = 0; g < GROUP_COUNT; g++)
 		print_group(out, c, g, width);
-	text_wrap(
-	    out, 0, 0, width,
-	    "Each option is also an environment variable and a key of the configuration file: --limit-head 32K is "
-	    "HOPAUDIT_LIMIT_HEAD=32K and `limit-head = 32K`. A flag goes before a variable, a variable before the "
-	    "file. An option that is on or off takes --no-NAME too.");
+	text_wrap(out, 0, 0, width,
+		  "Each option is also an environment variable and a key of the configuration file: --color never is "
+		  "HOPAUDIT_COLOR=never and `color = never`. A flag goes before a variable, a variable before the "
+		  "file. An option that is on or off takes --no-NAME too.");
 }
 
 static int help_about(const struct cli *cli, const struct command *c, const char *topic)

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `hopaudit run` with a real command and a fake session: what the command gets, what is said, and the exit status. */
+#include "tests/unit/proxy/cli/fake_session.h"
+
+#include <fcntl.h>
+#include <signal.h>
+
+#include "proxy/cli/child.h"
+
+#define RUN(...) HOPAUDIT((char *)"run", (char *)"--config", (char *)"/dev/null", __VA_ARGS__)
+#define SH(script) (char *)"--", (char *)"sh", (char *)"-c", (char *)(script)
+
+/* --- exit status: the table of DESIGN.md --- */
+
+START_TEST(the_status_of_the_command_is_ours)
+{
+	ck_assert_int_eq(RUN(SH("exit 0")), 0);
+	ck_assert_int_eq(fake.command_status, 0);
+	ck_assert_int_eq(RUN(SH("exit 7")), 7);
+	ck_assert_int_eq(fake.command_status, 7);
+}
+END_TEST
+
+START_TEST(a_command_killed_by_a_signal_gives_128_and_the_signal)
+{
+	ck_assert_int_eq(RUN(SH("kill -KILL $$")), 128 + SIGKILL);
+	ck_assert_said(said_err, "sh was ended by signal 9 (Killed)");
+}
+END_TEST
+
+START_TEST(an_error_found_gives_3)
+{
+	fake.totals.findings[SEVERITY_ERROR] = 1;
+	ck_assert_int_eq(RUN(SH("exit 0")), 3);
+}
+END_TEST
+
+START_TEST(a_finding_below_the_threshold_gives_0)
+{
+	fake.totals.findings[SEVERITY_WARNING] = 5;
+	ck_assert_int_eq(RUN(SH("exit 0")), 0);
+	ck_assert_int_eq(RUN((char *)"--fail-on=warning", SH("exit 0")), 3);
+	ck_assert_int_eq(RUN((char *)"--fail-on=info", SH("exit 0")), 3);
+}
+END_TEST
+
+START_TEST(nothing_fails_when_never_was_asked_for)
+{
+	fake.totals.findings[SEVERITY_ERROR] = 1;
+	ck_assert_int_eq(RUN((char *)"--fail-on=never", SH("exit 0")), 0);
+}
+END_TEST
+
+START_TEST(the_commands_own_failure_goes_before_a_finding_and_a_loss)
+{
+	fake.totals.findings[SEVERITY_ERROR] = 1;
+	fake.record_lost = 1;
+	ck_assert_int_eq(RUN(SH("exit 7")), 7);
+}
+END_TEST
+
+START_TEST(a_lost_event_gives_125_and_is_told)
+{
+	fake.totals.exchanges = 1;
+	fake.record_lost = 2;
+	ck_assert_int_eq(RUN(SH("exit 0")), 125);
+	ck_assert_said(said_err, "2 events could not be recorded");
+}
+END_TEST
+
+START_TEST(a_command_that_does_not_exist_gives_127)
+{
+	ck_assert_int_eq(RUN((char *)"no-such-command-here"), 127);
+	ck_assert_said(said_err, "no-such-command-here: command not found");
+	ck_assert_int_eq(RUN((char *)"/no/such/command"), 127);
+	ck_assert_said(said_err, "/no/such/command: No such file or directory");
+	ck_assert_ptr_null(strstr(said_err, "no request seen"));
+}
+END_TEST
+
+START_TEST(a_command_that_can_not_be_executed_gives_126)
+{
+	ck_assert_int_eq(RUN((char *)"/dev/null"), 126);
+	ck_assert_said(said_err, "/dev/null: Permission denied");
+}
+END_TEST
+
+START_TEST(a_failure_to_start_gives_125_and_the_command_is_not_run)
+{
+	fake.server_fails = true;
+	ck_assert_int_eq(RUN(SH("kill -9 $PPID")), 125);
+	ck_assert_said(said_err, "Address already in use");
+	fake.server_fails = false;
+	fake.recorder_fails = true;
+	ck_assert_int_eq(RUN(SH("kill -9 $PPID")), 125);
+	ck_assert_said(said_err, "Permission denied");
+	fake.recorder_fails = false;
+	fake.start_fails = true;
+	ck_assert_int_eq(RUN(SH("kill -9 $PPID")), 125);
+}
+END_TEST
+
+START_TEST(no_command_is_a_usage_error)
+{
+	ck_assert_int_eq(RUN((char *)"--quiet"), 2);
+	ck_assert_said(said_err, "there is no command to run");
+	ck_assert_str_eq(fake.calls, "");
+}
+END_TEST
+
+/* --- the session --- */
+
+START_TEST(the_log_begins_before_the_relay_and_ends_after_it)
+{
+	ck_assert_int_eq(RUN(SH("exit 0")), 0);
+	ck_assert_str_eq(fake.calls,
+			 "recorder_start audit_new server_new run.started server_start server_drain server_free "
+			 "audit_finish run.finished recorder_stop audit_free");
+}
+END_TEST
+
+START_TEST(the_options_reach_the_audit)
+{
+	ck_assert_int_eq(RUN((char *)"--profile=strict", (char *)"--window=3s", (char *)"--record-all",
+			     (char *)"--audit-memory=8M", (char *)"--log=a.jsonl", SH("exit 0")),
+			 0);
+	ck_assert_uint_eq(fake.audit.profile, PROFILE_STRICT);
+	ck_assert_int_eq(fake.audit.window_us, 3000000);
+	ck_assert_uint_eq(fake.audit.budget_bytes, 8u << 20);
+	ck_assert(fake.audit.record_all);
+	ck_assert_str_eq(fake.log_path, "a.jsonl");
+}
+END_TEST
+
+/* Arguments may hold secrets; the log must not. */
+START_TEST(the_log_names_the_command_without_its_arguments)
+{
+	ck_assert_int_eq(RUN((char *)"--", (char *)"true", (char *)"--token=secret"), 0);
+	ck_assert(bytes_equal(fake.started.command, BYTES("true")));
+}
+END_TEST
+
+START_TEST(the_summary_is_made_of_this_runs_part_of_the_log)
+{
+	fake.totals.exchanges = 1;
+	ck_assert_int_eq(RUN((char *)"--log=a.jsonl", SH("exit 0")), 0);
+	ck_assert_str_eq(fake.summary_path, "a.jsonl");
+	ck_assert_int_eq(fake.summary_offset, 42);
+	ck_assert(fake.summary_named);
+	ck_assert_said(said_err, "(summary)");
+}
+END_TEST
+
+START_TEST(without_a_log_there_is_a_summary_all_the_same_and_no_file_is_left)
+{
+	fake.totals.exchanges = 1;
+	ck_assert_int_eq(RUN((char *)"--log=-", SH("exit 0")), 0);
+	ck_assert_said(said_err, "(summary)");
+	ck_assert(!fake.summary_named);
+	ck_assert_int_ne(access(fake.summary_path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_log_that_can_not_be_read_back_leaves_the_totals)
+{
+	fake.totals.exchanges = 12;
+	fake.totals.redirects = 1;
+	fake.summary_fails = true;
+	ck_assert_int_eq(RUN(SH("exit 0")), 0);
+	ck_assert_said(said_err, "no summary: the log is gone");
+	ck_assert_said(said_err, "12 exchanges, 1 redirect: 0 errors, 0 warnings, 0 info");
+}
+END_TEST
+
+START_TEST(quiet_says_nothing_when_all_is_well)
+{
+	fake.totals.exchanges = 1;
+	fake.totals.findings[SEVERITY_INFO] = 1;
+	ck_assert_int_eq(RUN((char *)"-q", SH("exit 0")), 0);
+	ck_assert_str_eq(said_err, "");
+	fake.totals.findings[SEVERITY_WARNING] = 1;
+	ck_assert_int_eq(RUN((char *)"-q", SH("exit 0")), 0);
+	ck_assert_said(said_err, "(summary)");
+}
+END_TEST
+
+START_TEST(a_run_that_saw_nothing_says_so_and_why)
+{
+	ck_assert_int_eq(RUN((char *)"-q", SH("exit 0")), 0);
+	ck_assert_said(said_err, "no request seen: sh made no connection to the proxy");
+	ck_assert_said(said_err, "--resolve NAME:PORT=127.0.0.1:PORT");
+	fake.connections = 1;
+	ck_assert_int_eq(RUN(SH("exit 0")), 0);
+	ck_assert_said(said_err, "no request seen: 1 connection came, and no whole request");
+	fake.totals.tunnels = 2;
+	ck_assert_int_eq(RUN(SH("exit 0")), 0);
+	ck_assert_said(said_err, "2 opaque tunnels (https)");
+}
+END_TEST
+
+/* --- what the command gets --- */
+
+START_TEST(the_environment_leads_to_the_proxy)
+{
+	setenv("http_proxy", "http://elsewhere:1", 1);
+	setenv("NO_PROXY", "localhost", 1);
+	setenv("no_proxy", "*", 1);
+	setenv("npm_config_noproxy", "localhost", 1);
+	setenv("KEPT", "yes", 1);
+	ck_assert_int_eq(RUN(SH("p=http://127.0.0.1:4711\n"
+				"for v in http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY "
+				"npm_config_proxy npm_config_https_proxy HOPAUDIT_PROXY; do\n"
+				"  eval \"test \\\"\\$$v\\\" = $p\" || { echo $v >&2; exit 1; }\n"
+				"done\n"
+				"test -z \"${NO_PROXY+set}${no_proxy+set}${npm_config_noproxy+set}\" || exit 2\n"
+				"test $NODE_USE_ENV_PROXY = 1 || exit 3\n"
+				"test $KEPT = yes || exit 4")),
+			 0);
+}
+END_TEST
+
+START_TEST(a_listener_on_every_address_is_reached_by_loopback)
+{
+	fake.address = "0.0.0.0:4711";
+	ck_assert_int_eq(RUN((char *)"--listen=0.0.0.0:4711", (char *)"--allow=127.0.0.1",
+			     SH("test $http_proxy = http://127.0.0.1:4711")),
+			 0);
+	fake.address = "[::]:4711";
+	ck_assert_int_eq(
+	    RUN((char *)"--listen=[::]:4711", (char *)"--allow=::1", SH("test $http_proxy = http://[::1]:4711")), 0);
+}
+END_TEST
+
+/* Blocked or ignored signals would be inherited: the shell tells what it has. */
+START_TEST(the_command_has_the_signals_of_a_command)
+{
+	ck_assert_int_eq(RUN(SH("set -- $(sed -n 's/^Sig\\(Blk\\|Ign\\):.//p' /proc/self/status)\n"
+				"test $((0x$1)) -eq 0 || exit 1\n"
+				"test $((0x$2 & 0x1000)) -eq 0 || exit 2")),
+			 0);
+}
+END_TEST
+
+START_TEST(the_command_stays_in_our_process_group)
+{
+	char script[64];
+
+	snprintf(script, sizeof(script), "test $(ps -o pgid= -p $$) -eq %d", (int)getpgrp());
+	ck_assert_int_eq(RUN(SH(script)), 0);
+}
+END_TEST
+
+START_TEST(standard_streams_are_the_commands)
+{
+	ck_assert_int_eq(RUN(SH("for fd in 0 1 2; do test /proc/$$/fd/$fd -ef /proc/$PPID/fd/$fd || exit 1; done")), 0);
+}
+END_TEST
+
+/* --- signals --- */
+
+START_TEST(sigterm_and_sighup_are_passed_on)
+{
+	ck_assert_int_eq(RUN(SH("trap 'kill $!; exit 41' TERM; sleep 20 & kill -TERM $PPID; wait; exit 1")), 41);
+	ck_assert_int_eq(RUN(SH("trap 'kill $!; exit 42' HUP; sleep 20 & kill -HUP $PPID; wait; exit 1")), 42);
+	ck_assert_int_eq(RUN(SH("trap 'kill $!; exit 43' INT; sleep 20 & kill -INT $PPID; wait; exit 1")), 43);
+}
+END_TEST
+
+START_TEST(a_signal_after_the_command_cuts_the_draining_short)
+{
+	fake.drain_waits = true;
+	ck_assert_int_eq(RUN(SH("(sleep 0.2; kill -TERM $PPID) & exit 5")), 5);
+	ck_assert(atomic_load(&fake.stop_seen));
+}
+END_TEST
+
+/* From the terminal a Ctrl-C reaches both; we must survive it to report, and not pass it on a second time. */
+START_TEST(ctrl_c_ends_the_command_and_not_us)
+{
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+	char screen[256] = "";
+	size_t len = 0;
+	pid_t pid;
+	int status;
+
+	ck_assert_int_ge(terminal, 0);
+	ck_assert_int_eq(grantpt(terminal) + unlockpt(terminal), 0);
+	pid = fork();
+	if (pid == 0) {
+		setsid();
+		if (open(ptsname(terminal), O_RDWR) < 0) /* becomes the controlling terminal */
+			_exit(99);
+		_exit(RUN(SH("n=0; trap 'n=$((n+1)); kill $!' INT; sleep 20 & echo ready >/dev/tty; wait; "
+			     "sleep 0.5 & wait; exit $((40+n))")));
+	}
+	while (!strstr(screen, "ready")) {
+		ssize_t got = read(terminal, screen + len, sizeof(screen) - 1 - len);
+
+		ck_assert_int_gt(got, 0);
+		len += (size_t)got;
+		screen[len] = '\0';
+	}
+	ck_assert_int_eq(write(terminal, "\003", 1), 1);
+	waitpid(pid, &status, 0);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 41);
+	close(terminal);
+}
+END_TEST
+
+/* --- child --- */
+
+START_TEST(an_environment_is_copied_and_ours_replaced)
+{
+	char *given[] = {(char *)"A=1", (char *)"HTTP_PROXY=x", (char *)"http_proxy_x=kept", (char *)"no_proxy=x",
+			 NULL};
+	char **env = child_environment(given, "http://p");
+
+	ck_assert_str_eq(environment_get(env, "A"), "1");
+	ck_assert_str_eq(environment_get(env, "HTTP_PROXY"), "http://p");
+	ck_assert_str_eq(environment_get(env, "http_proxy_x"), "kept");
+	ck_assert_ptr_null(environment_get(env, "no_proxy"));
+	child_environment_free(env);
+}
+END_TEST
+
+static void add_status_tests(TCase *t)
+{
+	tcase_add_test(t, the_status_of_the_command_is_ours);
+	tcase_add_test(t, a_command_killed_by_a_signal_gives_128_and_the_signal);
+	tcase_add_test(t, an_error_found_gives_3);
+	tcase_add_test(t, a_finding_below_the_threshold_gives_0);
+	tcase_add_test(t, nothing_fails_when_never_was_asked_for);
+	tcase_add_test(t, the_commands_own_failure_goes_before_a_finding_and_a_loss);
+	tcase_add_test(t, a_lost_event_gives_125_and_is_told);
+	tcase_add_test(t, a_command_that_does_not_exist_gives_127);
+	tcase_add_test(t, a_command_that_can_not_be_executed_gives_126);
+	tcase_add_test(t, a_failure_to_start_gives_125_and_the_command_is_not_run);
+	tcase_add_test(t, no_command_is_a_usage_error);
+}
+
+static void add_session_tests(TCase *t)
+{
+	tcase_add_test(t, the_log_begins_before_the_relay_and_ends_after_it);
+	tcase_add_test(t, the_options_reach_the_audit);
+	tcase_add_test(t, the_log_names_the_command_without_its_arguments);
+	tcase_add_test(t, the_summary_is_made_of_this_runs_part_of_the_log);
+	tcase_add_test(t, without_a_log_there_is_a_summary_all_the_same_and_no_file_is_left);
+	tcase_add_test(t, a_log_that_can_not_be_read_back_leaves_the_totals);
+	tcase_add_test(t, quiet_says_nothing_when_all_is_well);
+	tcase_add_test(t, a_run_that_saw_nothing_says_so_and_why);
+}
+
+static void add_command_tests(TCase *t)
+{
+	tcase_add_test(t, the_environment_leads_to_the_proxy);
+	tcase_add_test(t, a_listener_on_every_address_is_reached_by_loopback);
+	tcase_add_test(t, the_command_has_the_signals_of_a_command);
+	tcase_add_test(t, the_command_stays_in_our_process_group);
+	tcase_add_test(t, standard_streams_are_the_commands);
+	tcase_add_test(t, sigterm_and_sighup_are_passed_on);
+	tcase_add_test(t, a_signal_after_the_command_cuts_the_draining_short);
+	tcase_add_test(t, ctrl_c_ends_the_command_and_not_us);
+	tcase_add_test(t, an_environment_is_copied_and_ours_replaced);
+}
+
+int main(void)
+{
+	Suite *s = suite_create("run");
+	TCase *status = tcase_create("status"), *session = tcase_create("session"), *command = tcase_create("command");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	add_status_tests(status);
+	add_session_tests(session);
+	add_command_tests(command);
+	tcase_set_timeout(command, 30);
+	suite_add_tcase(s, status);
+	suite_add_tcase(s, session);
+	suite_add_tcase(s, command);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
