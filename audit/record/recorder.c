@@ -78,13 +78,14 @@ static struct line_facts line_facts(struct recorder *r)
 	return (struct line_facts){.after_torn_line = audit_log_is_torn(r->log), .lost = lost_so_far(r)};
 }
 
-/* Says first, in a batch that is still empty, what is missing before it. */
+/* Says first, in a batch that is still empty, what is missing before it. Not before the run has begun: the line names
+ * it. */
 static void declare_lost(struct recorder *r)
 {
 	uint64_t undeclared = lost_so_far(r) - r->declared;
 	struct line_facts facts = line_facts(r);
 
-	if (undeclared == 0 || audit_log_buffered(r->log) > 0)
+	if (undeclared == 0 || !r->writer.run[0] || audit_log_buffered(r->log) > 0)
 		return;
 	event_write_lost(&r->writer, undeclared, r->unwritten > 0 && r->why ? r->why : "queue full", &facts, r->at_us,
 			 audit_log_line_begin(r->log));
@@ -101,6 +102,8 @@ static void write_event(struct recorder *r, const struct audit_event *e)
 		r->result.offset = audit_log_offset(r->log);
 	}
 	r->at_us = e->at_us;
+	if (e->type == EVENT_RUN_FINISHED)
+		flush(r); /* whatever this loses is told before the run's last line */
 	declare_lost(r);
 	facts = line_facts(r);
 	event_write(&r->writer, e, &facts, audit_log_line_begin(r->log));
@@ -127,6 +130,8 @@ static void reopen(struct recorder *r)
 	audit_log_close(r->log);
 	r->log = log;
 	r->result.offset = audit_log_offset(log);
+	if (!r->writer.run[0])
+		return; /* nothing of this run is in the old file */
 	facts = line_facts(r);
 	event_write_continued(&r->writer, head, &facts, r->at_us, audit_log_line_begin(log));
 	audit_log_line_end(log);
