@@ -184,7 +184,6 @@ def test_pipelined_bytes_over_their_limit_wait_in_the_client(start_relay, upstre
     """The limit and the sockets' own buffers, and no more, while the first request is being answered."""
     relay = start_relay("--limit-pipeline", "4K")
     client = relay.client()
-    client.socket.setsockopt(1, 7, 32768)  # SOL_SOCKET, SO_SNDBUF
     client.send(upstream.request("GET", "/first"))
     server = upstream.accept()
     server.read_head()
@@ -211,7 +210,6 @@ def test_bytes_waiting_for_one_peer_pause_their_source(start_relay, upstream):
     server.read_head()
     before = relay.pss_kib()
     server.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (1 << 40))
-    server.socket.setsockopt(1, 7, 32768)
     sent = send_until_stuck(server, bytes(1 << 20))
     assert sent < 48 << 20
     assert relay.pss_kib() - before < 64 + 1024
@@ -298,13 +296,14 @@ def served_at_all(relay, upstream):
 
 def test_tunnels_over_the_limit_are_a_503(start_relay, upstream):
     relay = start_relay("--limit-tunnels", "2")
-    inside = [relay.client() for _ in range(2)]
-    for client in inside:
+    inside = [(relay.client(), None) for _ in range(2)]
+    for number, (client, _) in enumerate(inside):
         assert client.connect(upstream.authority).status == 200
-        upstream.accept()
+        inside[number] = (client, upstream.accept())
     assert_own_answer(relay.client().connect(upstream.authority), 503, "connection_limit_reached", "tunnel")
     assert served(relay.client(), upstream), "requests are served all the same"
-    inside[0].close()
+    for end in inside[0]:
+        end.close()
     eventually(lambda: relay.client().connect(upstream.authority).status == 200, "a place for a tunnel")
 
 

@@ -52,7 +52,6 @@ def test_slow_reader_of_a_large_download_costs_what_the_limit_says(start_relay, 
         client.send(upstream.request("GET", "/big"))
         server = upstream.accept()
         server.read_head()
-        server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)
         server.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (1 << 40))
         send_until_stuck(server, bytes(1 << 20), stuck_after=0.1)
     growth.at_most(20 * (256 + 128) + KEEP)
@@ -64,7 +63,6 @@ def test_slow_reader_of_an_upload_costs_what_the_limit_says(start_relay, upstrea
     growth = Growth(relay)
     for _ in range(20):
         client = relay.client()
-        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)
         client.send(upstream.request("PUT", "/big", f"Content-Length: {1 << 40}"))
         upstream.accept().read_head()
         send_until_stuck(client, bytes(1 << 20), stuck_after=0.1)
@@ -81,7 +79,6 @@ def test_slow_reader_of_a_tunnel_costs_what_the_limit_says(start_relay, upstream
         server = upstream.accept()
         client.send(b"\x16")
         server.reader.read_exactly(1)
-        server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)
         send_until_stuck(server, bytes(1 << 20), stuck_after=0.1)
     growth.at_most(20 * (256 + 128) + KEEP)
 

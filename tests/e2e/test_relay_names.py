@@ -127,6 +127,9 @@ def test_slow_lookup_holds_nobody_else_up(named_relay, nameserver, upstream):
 def test_client_that_leaves_during_a_lookup_is_forgotten(named_relay, nameserver):
     nameserver.table["slow.test"] = Silence
     relay = named_relay("--timeout-connect", "10s")
+    get(relay.client(), "none.test", 80)  # now it has the socket with which it asks
+    assert relay.clients[0].read_response().status == 502
+    relay.hang_up()
     before = relay.descriptors()
     clients = [relay.client() for _ in range(20)]
     for client in clients:

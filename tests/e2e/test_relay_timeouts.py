@@ -302,7 +302,7 @@ def test_dead_address_does_not_hold_up_its_neighbour(start_relay, upstream):
             assert client.read_response().body == b"ok"
         assert watch.seconds < SOON
         before = relay.descriptors()
-        waiting.close()
+        waiting.reset()
         eventually(lambda: relay.descriptors() <= before - 2, "the attempt to connect to end with its client")
     finally:
         dead.close()

@@ -4,6 +4,7 @@
 RawOrigin has no thread: the test accepts, reads and answers itself, so that the order of all bytes is the order of its
 statements. Below it: what a forwarded head, a refusal and a broken message must look like.
 """
+import os
 import re
 import select
 import socket
@@ -12,7 +13,7 @@ import time
 from lib.message import Reader, request
 from lib.raw_client import RawClient
 
-PATIENCE = 20  # seconds after which something that must come counts as never coming
+PATIENCE = float(os.environ.get("HOPAUDIT_PATIENCE", "20"))  # seconds until what must come counts as never coming
 OWN_VIA = re.compile(rb"1\.[01] (hopaudit-[0-9A-Za-z]+)")
 
 
@@ -198,13 +199,14 @@ def read_to_any_end(peer):
 
 
 def eventually(condition, what, patience=PATIENCE):
-    """For facts outside the sockets (a process's descriptors, its log): asked again until they hold."""
+    """For facts outside the sockets (a process's descriptors, its log): asked again until they hold. `what` is a text, or
+    a function that makes one when it has been in vain."""
     deadline = time.monotonic() + patience
     while True:
         found = condition()
         if found:
             return found
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        assert time.monotonic() < deadline, f"waited in vain for {what() if callable(what) else what}"
         time.sleep(0.01)
 
 

@@ -65,6 +65,10 @@ class Relay(Hopaudit):
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
+    def open_files(self):
+        folder = pathlib.Path(f"/proc/{self.pid}/fd")
+        return sorted(os.readlink(entry) for entry in folder.iterdir())
+
     def pss_kib(self):
         for line in self.proc("smaps_rollup").splitlines():
             if line.startswith("Pss:"):
@@ -77,7 +81,9 @@ class Relay(Hopaudit):
 
     def wait_for_descriptors(self, count):
         """Until it holds at most so many: what must be closed has been."""
-        eventually(lambda: self.descriptors() <= count, f"{count} descriptors; it holds {self.descriptors()}")
+        eventually(
+            lambda: self.descriptors() <= count, lambda: f"at most {count} descriptors; it holds {self.open_files()}"
+        )
 
 
 def files_replaced(replacements):
