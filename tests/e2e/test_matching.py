@@ -29,7 +29,7 @@ def test_two_parallel_posts_with_different_bodies_find_their_own_follow_ups(orig
     log = proxy.stop()
     assert [event["severity"] for event in log.events("finding") if event["severity"] != "info"] == []
     pairs = {
-        (event["request"]["content"]["sha256"], event["follow"]["content"]["sha256"])
+        (event["request"]["content"]["sha256"], event["follow"]["request"]["content"]["sha256"])
         for event in log.events("redirect.followed")
     }
     assert pairs == {(hashlib.sha256(body).hexdigest(),) * 2 for body in (b"one", b"two")}
@@ -74,7 +74,7 @@ def test_a_poller_on_another_connection_does_not_take_the_place_of_the_follow_up
     ask(client, "POST", f"{origin.url}/v2/pay", body=b"card")
     ask(poller, "GET", f"{origin.url}/v2/pay")
     log = proxy.stop()
-    assert log.one("redirect.followed")["follow"]["method"] == "POST"
+    assert log.one("redirect.followed")["follow"]["request"]["method"] == "POST"
     assert [event for event in log.events("finding") if event["severity"] in ("error", "warning")] == []
 
 
@@ -98,7 +98,7 @@ def test_a_follow_up_on_another_connection_is_matched(origin, proxy, connect):
     ask(connect(proxy), "POST", f"{origin.url}/pay", body=b"card")
     ask(connect(proxy), "POST", f"{origin.url}/v2/pay", body=b"card")
     hop = proxy.stop().one("redirect.followed")
-    assert hop["request"]["connection"] != hop["follow"]["connection"]
+    assert hop["request"]["connection"] != hop["follow"]["request"]["connection"]
     assert (hop["verdicts"]["method"], hop["verdicts"]["body"]) == ("pass", "pass")
 
 
@@ -135,7 +135,7 @@ def test_the_proxy_user_name_is_the_tag_of_every_event(driver, origin, proxy, tm
     driver.call(tmp_path, "POST", f"{origin.url}/pay", "--body", body, variables=proxy.variables(user))
     log = proxy.stop()
     hop = log.one("redirect.followed")
-    assert (hop["request"]["tag"], hop["follow"]["tag"]) == ("checkout-test", "checkout-test")
+    assert (hop["request"]["tag"], hop["follow"]["request"]["tag"]) == ("checkout-test", "checkout-test")
     assert log.one("chain.finished")["tag"] == "checkout-test"
     assert all(seen.head.get("Proxy-Authorization") is None for seen in origin.requests)
 
@@ -159,7 +159,7 @@ def test_interleaved_tags_each_find_their_own_follow_up(origin, proxy, connect):
         for tag in tags if path == "old" else reversed(tags):
             ask(connect(proxy), "GET", f"{origin.url}/{path}", proxy_authorization(tag))
     log = proxy.stop()
-    hops = [(event["request"]["tag"], event["follow"]["tag"]) for event in log.events("redirect.followed")]
+    hops = [(event["request"]["tag"], event["follow"]["request"]["tag"]) for event in log.events("redirect.followed")]
     assert sorted(hops) == sorted((tag, tag) for tag in tags)
 
 
@@ -214,7 +214,7 @@ def test_under_load_the_log_is_in_the_order_of_the_decisions(origin, start_proxy
     assert [event["outcome"] for event in log.events("chain.finished")] == ["completed"] * CHAINS
     wrong = {event["url"] for event in log.events("finding") if event["severity"] == "error"}
     assert wrong == {f"{origin.url}/b/{number}" for number in range(0, CHAINS, 4)}
-    assert log.one("run.finished")["totals"]["lost"] == 0
+    assert log.one("run.finished")["lost"] == 0
 
 
 @pytest.mark.threads
@@ -238,6 +238,6 @@ def test_clients_that_share_a_target_each_find_their_own_follow_up_under_load(or
     hops = log.events("redirect.followed")
     assert len(hops) == CLIENTS * 40
     for hop in hops:
-        assert hop["request"]["tag"] == hop["follow"]["tag"]
-        assert hop["request"]["content"]["sha256"] == hop["follow"]["content"]["sha256"]
+        assert hop["request"]["tag"] == hop["follow"]["request"]["tag"]
+        assert hop["request"]["content"]["sha256"] == hop["follow"]["request"]["content"]["sha256"]
     assert [event for event in log.events("finding") if event["severity"] in ("error", "warning")] == []

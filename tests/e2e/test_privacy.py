@@ -76,7 +76,7 @@ def test_a_token_in_a_query_is_hidden_everywhere(name, origin, noisy):
     hop = log.one("redirect.followed")
     assert "a=visible" in hop["target"] and "z=also-visible" in hop["target"]
     # equality stays visible: the same secret has the same digest in every place
-    places = [hop["request"]["url"], hop["target"], hop["follow"]["url"], log.one("chain.finished")["last_url"]]
+    places = [hop["request"]["url"], hop["target"], hop["follow"]["request"]["url"], log.one("chain.finished")["last_url"]]
     assert len({REDACTED.search(place).group() for place in places}) == 1
 
 

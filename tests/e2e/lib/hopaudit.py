@@ -34,7 +34,6 @@ def environment(folder, **more):
         "XDG_CONFIG_HOME": str(home / ".config"),
         "TMPDIR": str(folder),
         "LC_ALL": "C.UTF-8",
-        "HOPAUDIT_BIN": binary(),
         **kept,
         **more,
     }
