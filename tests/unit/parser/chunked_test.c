@@ -91,7 +91,7 @@ static const struct {
         {B("0\r\n\r\n0\r\n\r\n"), "", HTTP_OK, "\r\n", 5},
         {B("1\r\na\r\n2\r\nbc\r\n3\r\ndef\r\n0\r\n\r\n"), "abcdef", HTTP_OK, "\r\n", 0},
         {B("0000000000000005\r\nhello\r\n0\r\n\r\n"), "hello", HTTP_OK, "\r\n", 0},
-        {B("9\r\n0\r\n\r\n5\r\nh\r\n\r\nA\r\n0123456789\r\n0\r\n\r\n"), "0\r\n\r\n5\r\nh\r\n0123456789", HTTP_OK, "\r\n", 0},
+        {B("b\r\n0\r\n\r\n5\r\nh\r\n\r\nA\r\n0123456789\r\n0\r\n\r\n"), "0\r\n\r\n5\r\nh\r\n0123456789", HTTP_OK, "\r\n", 0},
         /* extensions */
         {B("5;a\r\nhello\r\n0;b=c\r\n\r\n"), "hello", HTTP_OK, "\r\n", 0},
         {B("5; a = b\t; c\r\nhello\r\n0\r\n\r\n"), "hello", HTTP_OK, "\r\n", 0},
