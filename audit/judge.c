@@ -38,7 +38,10 @@ static struct body_comparison judge_body(const struct audit *a, const struct sta
 		return (struct body_comparison){.relation = f->length > 0 ? BODY_ADDED : BODY_NOT_DUE};
 	if (ended)
 		return body_compare(&a->digester, r, f);
-	return (struct body_comparison){.relation = BODY_UNDECIDED, .reason = "the run ended before the content"};
+	/* Settled before its time, for one of two reasons. */
+	return (struct body_comparison){.relation = BODY_UNDECIDED,
+					.reason = a->finished ? "the run ended before the content"
+							      : "evidence given up: budget"};
 }
 
 struct judgement hop_judge(const struct audit *a, const struct expectation *e, const struct trace *follow)

@@ -56,7 +56,7 @@ static void unassign(struct audit *a, struct expectation *e, int64_t now_us)
 	expectation_set_state(e, EXPECTATION_OPEN);
 	e->candidate = NULL;
 	t->candidate_for = NULL;
-	if (t->made && t->made->chain == e->chain) {
+	if (e->chain->hops > e->hop) {
 		chain_split(a, e->chain, t, e->hop, now_us);
 		chain_set_tail(a, e->chain, e->request, e->hop);
 	}

@@ -122,8 +122,8 @@ static bool on_event(void *arg, const struct audit_event *e)
 	if (e->type == EVENT_FINDING)
 		snprintf(s->message, sizeof(s->message), "%.*s", (int)e->finding.message.len, e->finding.message.ptr);
 	if (e->type == EVENT_EXCHANGE && s->told_len + 24 < sizeof(s->told))
-		s->told_len += (size_t)snprintf(s->told + s->told_len, 24, "%llu ",
-		                                (unsigned long long)e->exchange.exchange);
+		s->told_len +=
+		    (size_t)snprintf(s->told + s->told_len, 24, "%llu ", (unsigned long long)e->exchange.exchange);
 	write_event(s, e);
 	return true;
 }
@@ -254,18 +254,18 @@ static void request_word(struct played *p, struct request_words *w, const char *
 
 static void build_head(struct played *p, struct request_words *w)
 {
-	static const struct http_limits limits = {.target_max = 8192, .field_max = 8192, .head_max = 65536,
-	                                          .fields_max = FIELDS_MAX};
+	static const struct http_limits limits = {
+	    .target_max = 8192, .field_max = 8192, .head_max = 65536, .fields_max = FIELDS_MAX};
 	char framing[64] = "";
 	if (w->chunked)
 		snprintf(framing, sizeof(framing), "Transfer-Encoding: chunked\r\n");
 	else if (w->declared >= 0 || p->body)
 		snprintf(framing, sizeof(framing), "Content-Length: %ld\r\n",
-		         w->declared >= 0 ? w->declared : (long)p->body_len);
-	ck_assert_int_ge(asprintf(&p->raw,
-	                          "%s %s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: %s\r\nAccept: */*\r\n%s%s\r\n", w->method,
-	                          w->url, (int)strcspn(w->url + 7, "/?#"), w->url + 7, w->agent, w->fields, framing),
-	                 0);
+			 w->declared >= 0 ? w->declared : (long)p->body_len);
+	ck_assert_int_ge(asprintf(&p->raw, "%s %s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: %s\r\nAccept: */*\r\n%s%s\r\n",
+				  w->method, w->url, (int)strcspn(w->url + 7, "/?#"), w->url + 7, w->agent, w->fields,
+				  framing),
+			 0);
 	p->head.fields = p->fields;
 	p->head.fields_max = FIELDS_MAX;
 	enum http_error e = http_parse_request(bytes_str(p->raw), &limits, &p->head);
@@ -290,11 +290,11 @@ int request(struct scenario *s, const char *text)
 	free(copy);
 	s->exchanges[++s->count] = p;
 	struct audit_request request = {.client = &p->client,
-	                                .head = &p->head,
-	                                .url = &p->url,
-	                                .origin_hash = uri_origin_hash(&p->url, audit_seed(s->audit)),
-	                                .path = AUDIT_PATH_PROXY,
-	                                .pipelined = w.pipelined};
+					.head = &p->head,
+					.url = &p->url,
+					.origin_hash = uri_origin_hash(&p->url, audit_seed(s->audit)),
+					.path = AUDIT_PATH_PROXY,
+					.pipelined = w.pipelined};
 	audit_request_head(s->audit, &p->x, &request, s->now_us);
 	return s->count;
 }
@@ -331,13 +331,15 @@ void request_cut(struct scenario *s, int n)
 
 static bool is_location(const char *word)
 {
-	return !strchr(word, ':') || strchr(word, '/') < strchr(word, ':') || strncmp(word, "http", 4) == 0 || *word == '?';
+	const char *colon = strchr(word, ':');
+	const char *slash = strchr(word, '/');
+	return !colon || (slash && slash < colon) || strncmp(word, "http", 4) == 0 || *word == '?';
 }
 
 void respond(struct scenario *s, int n, const char *text)
 {
-	static const struct http_limits limits = {.target_max = 8192, .field_max = 8192, .head_max = 65536,
-	                                          .fields_max = FIELDS_MAX};
+	static const struct http_limits limits = {
+	    .target_max = 8192, .field_max = 8192, .head_max = 65536, .fields_max = FIELDS_MAX};
 	struct played *p = s->exchanges[n];
 	struct http_field fields[FIELDS_MAX];
 	struct http_head head = {.fields = fields, .fields_max = FIELDS_MAX};

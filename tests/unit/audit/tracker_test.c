@@ -25,8 +25,8 @@ START_TEST(a_post_resent_whole_passes)
 	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to http://a/v2/pay\n");
 	play(s, "POST http://a/v2/pay body=hello-world -> 200");
 	ck_assert_str_eq(said(s), "followed 1 by 2 high final method pass body pass\n"
-	                          "closed 1 followed\n"
-	                          "chain 1 completed 200 hops 1 verdict ok\n");
+				  "closed 1 followed\n"
+				  "chain 1 completed 200 hops 1 verdict ok\n");
 	ck_assert_str_eq(exchanges_told(s), "1 2 ");
 }
 END_TEST
@@ -77,11 +77,11 @@ START_TEST(a_post_that_became_get_is_reported_when_the_window_is_over)
 	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to http://a/v2/pay\n");
 	pass_ms(s, 10001);
 	ck_assert_str_eq(said(s), "followed 1 by 2 high final method fail body none\n"
-	                          "finding method-not-preserved error 1\n"
-	                          "closed 1 followed\n"
-	                          "chain 1 completed 200 hops 1 verdict error\n");
+				  "finding method-not-preserved error 1\n"
+				  "closed 1 followed\n"
+				  "chain 1 completed 200 hops 1 verdict error\n");
 	ck_assert_str_eq(last_message(s), "POST became GET on a 307, and its 11 bytes of content were not sent again "
-	                                  "(also: body-dropped)");
+					  "(also: body-dropped)");
 }
 END_TEST
 
@@ -92,9 +92,9 @@ START_TEST(a_post_that_became_get_is_reported_when_the_run_ends)
 	said(s);
 	run_ends(s);
 	ck_assert_str_eq(said(s), "followed 1 by 2 high final method fail body none\n"
-	                          "finding method-not-preserved error 1\n"
-	                          "closed 1 followed\n"
-	                          "chain 1 completed 200 hops 1 verdict error\n");
+				  "finding method-not-preserved error 1\n"
+				  "closed 1 followed\n"
+				  "chain 1 completed 200 hops 1 verdict error\n");
 }
 END_TEST
 
@@ -105,9 +105,9 @@ START_TEST(a_post_that_became_get_is_reported_when_its_connection_moves_on)
 	said(s);
 	int n = request(s, "GET http://elsewhere/");
 	ck_assert_str_eq(said(s), "followed 1 by 2 high final method fail body none\n"
-	                          "finding method-not-preserved error 1\n"
-	                          "closed 1 followed\n"
-	                          "chain 1 completed 200 hops 1 verdict error\n");
+				  "finding method-not-preserved error 1\n"
+				  "closed 1 followed\n"
+				  "chain 1 completed 200 hops 1 verdict error\n");
 	request_done(s, n);
 }
 END_TEST
@@ -131,8 +131,8 @@ START_TEST(a_redirect_that_is_not_followed_is_closed_after_the_window)
 	ck_assert_str_eq(said(s), "");
 	pass_ms(s, 250);
 	ck_assert_str_eq(said(s), "closed 1 not_followed\n"
-	                          "finding redirect-not-followed info 1\n"
-	                          "chain 1 not_followed 302 hops 1 verdict info\n");
+				  "finding redirect-not-followed info 1\n"
+				  "chain 1 not_followed 302 hops 1 verdict info\n");
 }
 END_TEST
 
@@ -142,8 +142,8 @@ START_TEST(not_following_an_unsafe_request_is_a_warning)
 	said(s);
 	pass_ms(s, 10500);
 	ck_assert_str_eq(said(s), "closed 1 not_followed\n"
-	                          "finding redirect-not-followed warning 1\n"
-	                          "chain 1 not_followed 307 hops 1 verdict warning\n");
+				  "finding redirect-not-followed warning 1\n"
+				  "chain 1 not_followed 307 hops 1 verdict warning\n");
 }
 END_TEST
 
@@ -155,8 +155,8 @@ START_TEST(not_following_is_a_warning_for_a_client_that_follows_others)
 	said(s);
 	pass_ms(s, 10500);
 	ck_assert_str_eq(said(s), "closed 2 not_followed\n"
-	                          "finding redirect-not-followed warning 2\n"
-	                          "chain 2 not_followed 302 hops 1 verdict warning\n");
+				  "finding redirect-not-followed warning 2\n"
+				  "chain 2 not_followed 302 hops 1 verdict warning\n");
 }
 END_TEST
 
@@ -167,9 +167,9 @@ START_TEST(not_following_a_300_or_an_empty_location_is_no_finding)
 	said(s);
 	pass_ms(s, 10500);
 	ck_assert_str_eq(said(s), "closed 1 not_followed\n"
-	                          "chain 1 not_followed 300 hops 1 verdict ok\n"
-	                          "closed 2 not_followed\n"
-	                          "chain 2 not_followed 399 hops 1 verdict ok\n");
+				  "chain 1 not_followed 300 hops 1 verdict ok\n"
+				  "closed 2 not_followed\n"
+				  "chain 2 not_followed 399 hops 1 verdict ok\n");
 }
 END_TEST
 
@@ -181,8 +181,8 @@ START_TEST(a_browser_has_three_windows)
 	ck_assert_str_eq(said(s), "");
 	pass_ms(s, 1500);
 	ck_assert_str_eq(said(s), "closed 1 not_followed\n"
-	                          "finding redirect-not-followed info 1\n"
-	                          "chain 1 not_followed 302 hops 1 verdict info\n");
+				  "finding redirect-not-followed info 1\n"
+				  "chain 1 not_followed 302 hops 1 verdict info\n");
 }
 END_TEST
 
@@ -199,8 +199,8 @@ START_TEST(the_window_waits_for_the_redirect_to_be_delivered)
 	ck_assert_str_eq(said(s), "");
 	pass_ms(s, 2000);
 	ck_assert_str_eq(said(s), "closed 1 not_followed\n"
-	                          "finding redirect-not-followed info 1\n"
-	                          "chain 1 not_followed 302 hops 1 verdict info\n");
+				  "finding redirect-not-followed info 1\n"
+				  "chain 1 not_followed 302 hops 1 verdict info\n");
 }
 END_TEST
 
@@ -214,7 +214,7 @@ START_TEST(the_window_waits_for_a_follow_up_in_transfer)
 	ck_assert_str_eq(said(s), "");
 	request_done(s, n);
 	ck_assert_str_eq(said(s), "followed 1 by 2 high final method pass body pass\n"
-	                          "closed 1 followed\n");
+				  "closed 1 followed\n");
 	respond(s, n, "200");
 	finish(s, n);
 	ck_assert_str_eq(said(s), "chain 1 completed 200 hops 1 verdict ok\n");
@@ -227,7 +227,7 @@ START_TEST(a_redirect_that_was_not_delivered_is_aborted)
 	said(s);
 	run_ends(s);
 	ck_assert_str_eq(said(s), "closed 1 aborted\n"
-	                          "chain 1 aborted 307 hops 1 verdict ok\n");
+				  "chain 1 aborted 307 hops 1 verdict ok\n");
 }
 END_TEST
 
@@ -236,9 +236,9 @@ START_TEST(a_client_that_closes_early_and_follows_has_followed)
 	play(s, "GET http://a/x -> 302 /y undelivered");
 	play(s, "GET http://a/y conn=2 -> 200");
 	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to http://a/y\n"
-	                          "followed 1 by 2 high final method pass body pass\n"
-	                          "closed 1 followed\n"
-	                          "chain 1 completed 200 hops 1 verdict ok\n");
+				  "followed 1 by 2 high final method pass body pass\n"
+				  "closed 1 followed\n"
+				  "chain 1 completed 200 hops 1 verdict ok\n");
 }
 END_TEST
 
@@ -249,7 +249,7 @@ START_TEST(asking_the_old_url_again_is_a_retry)
 	said(s);
 	run_ends(s);
 	ck_assert_str_eq(said(s), "closed 1 retried\n"
-	                          "chain 1 not_followed 307 hops 1 verdict ok\n");
+				  "chain 1 not_followed 307 hops 1 verdict ok\n");
 }
 END_TEST
 
@@ -278,7 +278,7 @@ START_TEST(a_tunnel_to_the_target_leaves_visibility)
 	ck_assert_int_eq(uri_parse_authority(BYTES("a:443"), &authority), URI_OK);
 	audit_tunnel_opaque(scenario_audit(s), &who, &authority, 2000000);
 	ck_assert_str_eq(said(s), "closed 1 left_visibility\n"
-	                          "chain 1 left_visibility 301 hops 1 verdict ok\n");
+				  "chain 1 left_visibility 301 hops 1 verdict ok\n");
 	ck_assert_uint_eq(audit_totals(scenario_audit(s)).tunnels, 2);
 }
 END_TEST
@@ -293,14 +293,14 @@ START_TEST(a_tunnel_that_was_open_already_may_have_carried_the_follow_up)
 	said(s);
 	pass_ms(s, 10500);
 	ck_assert_str_eq(said(s), "closed 1 left_visibility\n"
-	                          "chain 1 left_visibility 301 hops 1 verdict ok\n");
+				  "chain 1 left_visibility 301 hops 1 verdict ok\n");
 	audit_connection_end(scenario_audit(s), &who, 0);
 	play(s, "GET http://a/z -> 301 https://a/z");
 	said(s);
 	pass_ms(s, 10500);
 	ck_assert_str_eq(said(s), "closed 2 not_followed\n"
-	                          "finding redirect-not-followed info 2\n"
-	                          "chain 2 not_followed 301 hops 1 verdict info\n");
+				  "finding redirect-not-followed info 2\n"
+				  "chain 2 not_followed 301 hops 1 verdict info\n");
 }
 END_TEST
 
@@ -310,13 +310,13 @@ START_TEST(a_redirect_without_location_is_reported_at_its_head)
 	request_done(s, n);
 	respond(s, n, "308");
 	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to \n"
-	                          "finding location-missing error 1\n");
+				  "finding location-missing error 1\n");
 	finish(s, n);
 	ck_assert_str_eq(said(s), "chain 1 completed 308 hops 1 verdict error\n");
 	play(s, "GET http://a/y -> 300");
 	ck_assert_str_eq(said(s), "observed 2 hop 1 chain 2 to \n"
-	                          "finding location-missing info 2\n"
-	                          "chain 2 completed 300 hops 1 verdict info\n");
+				  "finding location-missing info 2\n"
+				  "chain 2 completed 300 hops 1 verdict info\n");
 	run_ends(s);
 	ck_assert_str_eq(said(s), "");
 }
@@ -328,11 +328,11 @@ START_TEST(nothing_is_expected_of_305_and_of_unusable_locations)
 	play(s, "GET http://a/x -> 302 Location:mailto:x@y");
 	play(s, "GET http://a/x -> 302 http:///x");
 	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to http://p:3128/\n"
-	                          "chain 1 completed 305 hops 1 verdict ok\n"
-	                          "observed 2 hop 1 chain 2 to \n"
-	                          "chain 2 completed 302 hops 1 verdict ok\n"
-	                          "observed 3 hop 1 chain 3 to \n"
-	                          "chain 3 completed 302 hops 1 verdict ok\n");
+				  "chain 1 completed 305 hops 1 verdict ok\n"
+				  "observed 2 hop 1 chain 2 to \n"
+				  "chain 2 completed 302 hops 1 verdict ok\n"
+				  "observed 3 hop 1 chain 3 to \n"
+				  "chain 3 completed 302 hops 1 verdict ok\n");
 	run_ends(s);
 	ck_assert_str_eq(said(s), "");
 }
@@ -345,7 +345,7 @@ START_TEST(a_late_follow_up_revises_the_outcome)
 	said(s);
 	play(s, "POST http://a/y body=abc -> 200");
 	ck_assert_str_eq(said(s), "revised 1 from 0 to 2\n"
-	                          "followed 1 by 2 high revised method pass body pass\n");
+				  "followed 1 by 2 high revised method pass body pass\n");
 	struct audit_totals totals = audit_totals(scenario_audit(s));
 	ck_assert_uint_eq(totals.outcomes[OUTCOME_FOLLOWED], 1);
 	ck_assert_uint_eq(totals.outcomes[OUTCOME_NOT_FOLLOWED], 0);
@@ -364,7 +364,7 @@ START_TEST(a_late_request_that_is_not_right_revises_nothing)
 	ck_assert_str_eq(said(s), "");
 	play(s, "POST http://a/y body=abc -> 200");
 	ck_assert_str_eq(said(s), "revised 1 from 0 to 6\n"
-	                          "followed 1 by 6 high revised method pass body pass\n");
+				  "followed 1 by 6 high revised method pass body pass\n");
 }
 END_TEST
 
@@ -405,9 +405,9 @@ START_TEST(a_follow_up_in_flight_at_the_end_is_judged_by_what_is_known)
 	said(s);
 	run_ends(s);
 	ck_assert_str_eq(said(s), "followed 1 by 2 high final method pass body unverifiable\n"
-	                          "finding body-unverifiable info 1\n"
-	                          "closed 1 followed\n"
-	                          "chain 1 aborted 0 hops 1 verdict info unverifiable 1\n");
+				  "finding body-unverifiable info 1\n"
+				  "closed 1 followed\n"
+				  "chain 1 aborted 0 hops 1 verdict info unverifiable 1\n");
 	request_done(s, n);
 	respond(s, n, "200");
 	finish(s, n);
@@ -488,39 +488,39 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-	        a_post_resent_whole_passes,
-	        the_redirect_is_observed_before_its_head_is_passed_on,
-	        an_ordinary_exchange_says_nothing,
-	        every_exchange_is_told_when_all_are_recorded,
-	        a_post_that_became_get_is_reported_when_the_window_is_over,
-	        a_post_that_became_get_is_reported_when_the_run_ends,
-	        a_post_that_became_get_is_reported_when_its_connection_moves_on,
-	        another_connection_that_moves_on_settles_nothing,
-	        a_redirect_that_is_not_followed_is_closed_after_the_window,
-	        not_following_an_unsafe_request_is_a_warning,
-	        not_following_is_a_warning_for_a_client_that_follows_others,
-	        not_following_a_300_or_an_empty_location_is_no_finding,
-	        a_browser_has_three_windows,
-	        the_window_waits_for_the_redirect_to_be_delivered,
-	        the_window_waits_for_a_follow_up_in_transfer,
-	        a_redirect_that_was_not_delivered_is_aborted,
-	        a_client_that_closes_early_and_follows_has_followed,
-	        asking_the_old_url_again_is_a_retry,
-	        a_follow_up_after_a_retry_counts,
-	        a_tunnel_to_the_target_leaves_visibility,
-	        a_tunnel_that_was_open_already_may_have_carried_the_follow_up,
-	        a_redirect_without_location_is_reported_at_its_head,
-	        nothing_is_expected_of_305_and_of_unusable_locations,
-	        a_late_follow_up_revises_the_outcome,
-	        a_late_request_that_is_not_right_revises_nothing,
-	        what_comes_after_five_windows_is_no_follow_up,
-	        after_the_run_has_ended_nothing_new_is_expected,
-	        a_follow_up_in_flight_at_the_end_is_judged_by_what_is_known,
-	        totals_add_up,
-	        events_that_no_sink_took_are_counted_as_lost,
-	        an_audit_that_is_not_finished_can_be_freed,
-	        retained_bytes_return_to_nothing,
-	        NULL,
+	    a_post_resent_whole_passes,
+	    the_redirect_is_observed_before_its_head_is_passed_on,
+	    an_ordinary_exchange_says_nothing,
+	    every_exchange_is_told_when_all_are_recorded,
+	    a_post_that_became_get_is_reported_when_the_window_is_over,
+	    a_post_that_became_get_is_reported_when_the_run_ends,
+	    a_post_that_became_get_is_reported_when_its_connection_moves_on,
+	    another_connection_that_moves_on_settles_nothing,
+	    a_redirect_that_is_not_followed_is_closed_after_the_window,
+	    not_following_an_unsafe_request_is_a_warning,
+	    not_following_is_a_warning_for_a_client_that_follows_others,
+	    not_following_a_300_or_an_empty_location_is_no_finding,
+	    a_browser_has_three_windows,
+	    the_window_waits_for_the_redirect_to_be_delivered,
+	    the_window_waits_for_a_follow_up_in_transfer,
+	    a_redirect_that_was_not_delivered_is_aborted,
+	    a_client_that_closes_early_and_follows_has_followed,
+	    asking_the_old_url_again_is_a_retry,
+	    a_follow_up_after_a_retry_counts,
+	    a_tunnel_to_the_target_leaves_visibility,
+	    a_tunnel_that_was_open_already_may_have_carried_the_follow_up,
+	    a_redirect_without_location_is_reported_at_its_head,
+	    nothing_is_expected_of_305_and_of_unusable_locations,
+	    a_late_follow_up_revises_the_outcome,
+	    a_late_request_that_is_not_right_revises_nothing,
+	    what_comes_after_five_windows_is_no_follow_up,
+	    after_the_run_has_ended_nothing_new_is_expected,
+	    a_follow_up_in_flight_at_the_end_is_judged_by_what_is_known,
+	    totals_add_up,
+	    events_that_no_sink_took_are_counted_as_lost,
+	    an_audit_that_is_not_finished_can_be_freed,
+	    retained_bytes_return_to_nothing,
+	    NULL,
 	};
 	return run_suite("tracker", tests, before, after);
 }
