@@ -313,7 +313,7 @@ static void ended(struct client *c, ssize_t how)
 	} else {
 		/* It may still read. The origin sees the end as it would without us. */
 		c->half_closed = true;
-		if (x->upstream)
+		if (x->upstream && c->pending_len == 0)
 			stream_end(&x->upstream->stream);
 	}
 }

@@ -13,6 +13,10 @@
 
 #define ADDRESSES_MAX 8
 
+/* evdns says the same of a name server's refusal and of its silence; silence takes at least this long (worker_dns()).
+ */
+static const int64_t silence_us = 2500 * 1000;
+
 /* One try at one address. */
 struct attempt {
 	struct connector *connector; /* NULL: not begun */
@@ -34,6 +38,7 @@ struct connector {
 	struct attempt attempt[ADDRESSES_MAX];
 	enum connect_error error; /* of the last failure that says most */
 	char detail[160];
+	int64_t asked_us; /* when the name was asked for */
 	uint16_t port;
 	bool cancelled;
 	bool in_lookup; /* inside evdns_getaddrinfo(), which may call back at once */
@@ -263,10 +268,10 @@ static void note_lookup(struct connector *c, int result)
 {
 	if (result == EVUTIL_EAI_NONAME || result == EVUTIL_EAI_NODATA)
 		note(c, CONNECT_NO_NAME, "the name %s does not exist", c->host);
-	else if (result == EVUTIL_EAI_AGAIN || result == EVUTIL_EAI_FAIL)
-		note(c, CONNECT_DNS_TIMEOUT, "no name server could answer for %s", c->host);
+	else if (c->worker->now_us - c->asked_us >= silence_us)
+		note(c, CONNECT_DNS_TIMEOUT, "no name server answered for %s", c->host);
 	else
-		note(c, CONNECT_NO_NAME, "the name %s: %s", c->host, evutil_gai_strerror(result));
+		note(c, CONNECT_NO_NAME, "no name server could say where %s is", c->host);
 }
 
 static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
@@ -282,12 +287,12 @@ static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
 		free_connector(c);
 		return;
 	}
+	if (!c->in_lookup)
+		worker_now(c->worker);
 	if (c->address_count == 0)
 		note_lookup(c, result);
-	if (c->in_lookup)
-		return; /* connector_start() goes on */
-	worker_now(c->worker);
-	try_next(c);
+	if (!c->in_lookup) /* else connector_start() goes on */
+		try_next(c);
 }
 
 static bool is_localhost(struct bytes host)
@@ -323,6 +328,7 @@ static bool begin_lookup(struct connector *c)
 	if (!dns)
 		return false;
 	snprintf(port, sizeof(port), "%u", c->port);
+	c->asked_us = c->worker->now_us;
 	c->in_lookup = true;
 	lookup = evdns_getaddrinfo(dns, c->host, port, &hints, on_lookup, c);
 	c->in_lookup = false;
@@ -356,6 +362,11 @@ struct connector *connector_start(struct worker *w, struct bytes host, uint16_t 
 		return c;
 	free_connector(c);
 	return NULL;
+}
+
+bool connector_resolving(const struct connector *c)
+{
+	return c && c->lookup;
 }
 
 void connector_cancel(struct connector *c)

@@ -31,6 +31,9 @@ typedef void connector_cb(void *arg, int fd, enum connect_error error, const cha
 struct connector *connector_start(struct worker *w, struct bytes host, uint16_t port, connector_cb *done,
 				  void *arg) NODISCARD;
 
+/* Is the name still being asked for? */
+bool connector_resolving(const struct connector *c);
+
 /* Gives up: `done` will not be called. NULL is fine. */
 void connector_cancel(struct connector *c);
 

@@ -312,7 +312,7 @@ void exchange_upstream_failed(struct exchange *x, enum connect_error error, cons
 
 void exchange_upstream_timeout(struct exchange *x)
 {
-	const struct reply connecting = reply_for_connect(CONNECT_TIMEOUT, "no address answered in time");
+	const struct reply connecting = upstream_late(x->upstream);
 	const struct reply waiting = {
 	    .status = 504, .error = "http_response_timeout", .detail = "the origin sent no response head in time"};
 
@@ -345,7 +345,8 @@ void exchange_response_end(struct exchange *x, bool error)
 		x->upstream = NULL;
 		exchange_complete(x);
 	} else if (!retry_after_end(x)) {
-		struct reply r = {.status = 502,
+		/* Inside a tunnel the client sees what it would see without us: an end. */
+		struct reply r = {.status = x->verbatim ? 0 : 502,
 				  .error = "connection_terminated",
 				  .detail = u->answered ? "the origin ended in the middle of a response head"
 							: "the origin ended without a response"};

@@ -27,13 +27,13 @@ static bool accept_one(struct worker *w)
 	int fd;
 
 	if (!room_for_client(w)) {
-		listener_pause(w);
+		listener_pause(w, false);
 		return false;
 	}
 	fd = accept4(w->listen_fd, (struct sockaddr *)&from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0) {
 		if (out_of_descriptors(errno))
-			listener_pause(w);
+			listener_pause(w, true);
 		return errno == EINTR || errno == ECONNABORTED;
 	}
 	atomic_fetch_add_explicit(&w->server->accepted, 1, memory_order_relaxed);
@@ -56,7 +56,7 @@ bool listener_start(struct worker *w)
 	return w->accepting && event_add(w->accepting, NULL) == 0;
 }
 
-void listener_pause(struct worker *w)
+void listener_pause(struct worker *w, bool starved)
 {
 	const struct timeval tick = {0, DEADLINE_TICK_MS * 1000};
 
@@ -64,14 +64,17 @@ void listener_pause(struct worker *w)
 		return;
 	event_del(w->accepting);
 	w->accept_paused = true;
+	w->accept_starved = starved;
 	/* The tick tries again: descriptors may come free anywhere in the process. */
 	if (!w->ticking)
 		w->ticking = event_add(w->tick, &tick) == 0;
 }
 
-void listener_resume(struct worker *w)
+/* One free descriptor is not enough to serve a client: it needs another for its origin. So a starved listener waits for
+ * the tick, by which time more have come free, and does not take each one at once. */
+void listener_resume(struct worker *w, bool tick)
 {
-	if (!w->accept_paused || !w->accepting || !room_for_client(w))
+	if (!w->accept_paused || !w->accepting || !room_for_client(w) || (w->accept_starved && !tick))
 		return;
 	w->accept_paused = event_add(w->accepting, NULL) != 0;
 }

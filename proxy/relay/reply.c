@@ -92,7 +92,7 @@ static void write_error(struct client *c, const struct reply *r)
 		       strlen(r->detail) + strlen("hopaudit: \n"));
 	if (len < 0 || (size_t)len + strlen(r->detail) + 16 > sizeof(head))
 		return;
-	if (!c->exchange || !bytes_equal(head_method(&c->exchange->head), BYTES("HEAD")))
+	if (!bytes_equal(c->exchange ? head_method(&c->exchange->head) : r->method, BYTES("HEAD")))
 		len += snprintf(head + len, sizeof(head) - (size_t)len, "hopaudit: %s\n", r->detail);
 	part.iov_len = (size_t)len;
 	if (!stream_write(&c->stream, &part, 1))
@@ -103,13 +103,13 @@ void reply_error(struct client *c, const struct reply *r)
 {
 	struct worker *w = c->worker;
 	struct exchange *x = c->exchange;
-	bool begun = x && x->res != PROGRESS_HEAD;
+	bool broken = r->status == 0 || (x && x->res != PROGRESS_HEAD);
 	struct reply shown = *r;
 
-	if (begun)
+	if (broken)
 		shown.status = 0;
 	tell(c, &shown);
-	if (begun) {
+	if (broken) {
 		client_close(c, r->detail, true);
 		return;
 	}

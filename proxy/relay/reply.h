@@ -11,7 +11,7 @@ struct client;
 struct exchange;
 
 struct reply {
-	int status;
+	int status;                  /* 0: no answer, the client sees a broken connection */
 	const char *error;           /* RFC 9209 §2.3's token */
 	const char *detail;          /* one line */
 	const char *fields;          /* further field lines, each ended by CRLF; NULL: none */

@@ -174,6 +174,23 @@ static size_t pass_interim(struct exchange *x, const struct http_head *head, siz
 	return used;
 }
 
+/* Does the 101 switch to protocols that were offered, and to no other (RFC 9110 §7.8)? */
+static bool offered(const struct http_head *request, const struct http_head *answer)
+{
+	const struct http_field *f = head_find(answer, FIELD_UPGRADE);
+
+	if (!f)
+		return false;
+	for (; f; f = head_find_next(answer, f)) {
+		struct bytes rest = head_value(answer, f), protocol;
+
+		while (list_next(&rest, &protocol))
+			if (!head_list_has(request, FIELD_UPGRADE, protocol))
+				return false;
+	}
+	return true;
+}
+
 /* 101: both ends become a tunnel. */
 static size_t pass_upgrade(struct exchange *x, const struct http_head *head, struct bytes data)
 {
@@ -183,7 +200,7 @@ static size_t pass_upgrade(struct exchange *x, const struct http_head *head, str
 	struct client *c = x->client;
 	struct upstream *u = x->upstream;
 
-	if (!x->upgrade_asked || x->req != PROGRESS_DONE) {
+	if (!x->upgrade_asked || x->req != PROGRESS_DONE || !offered(&x->head, head)) {
 		refuse(x, "a 101 that was not asked for");
 		return data.len;
 	}
@@ -221,8 +238,8 @@ static void decide_framing(struct exchange *x, const struct http_head *head)
 		x->upstream_keep = head->framing != BODY_UNTIL_CLOSE; /* whoever ends the tunnel ends it */
 	if (head->framing == BODY_CHUNKED)
 		x->res_chunks = chunked_new(l->chunk_extension_max, l->trailer_max, content_to_client, NULL, x);
-	if (head->framing == BODY_UNTIL_CLOSE || x->dechunk || x->worker->draining || x->client->half_closed ||
-	    (x->req != PROGRESS_DONE && !x->upstream_keep))
+	if (head->framing == BODY_UNTIL_CLOSE || x->dechunk || x->worker->draining ||
+	    (x->client->half_closed && x->client->pending_len == 0) || (x->req != PROGRESS_DONE && !x->upstream_keep))
 		x->client_keep = false;
 	if (u->pinned && head->framing != BODY_UNTIL_CLOSE)
 		x->client_keep = true;

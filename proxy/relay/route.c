@@ -158,6 +158,10 @@ static void route_proxied(struct client *c, const struct http_head *head, bool p
 
 	if (!identify(c, head))
 		return;
+	if (forward_loops(head, c->worker->server->via)) {
+		refuse(c, head, 502, "proxy_loop_detected", "this request has passed through this proxy before (Via)");
+		return;
+	}
 	if (bytes_equal(head_method(head), BYTES("CONNECT"))) {
 		tunnel_open(c, head);
 		return;
@@ -169,8 +173,6 @@ static void route_proxied(struct client *c, const struct http_head *head, bool p
 		refuse_target(c, head, error);
 	else if (!scheme_is(&url, BYTES("http")))
 		refuse(c, head, 501, "http_request_error", "https:// targets are reached by CONNECT");
-	else if (forward_loops(head, c->worker->server->via))
-		refuse(c, head, 502, "proxy_loop_detected", "this request has passed through this proxy before (Via)");
 	else
 		begin_exchange(c, head, &url, target, AUDIT_PATH_PROXY, pipelined);
 }

@@ -56,7 +56,7 @@ void tunnel_open(struct client *c, const struct http_head *head)
 	struct uri authority;
 	enum uri_error error = uri_parse_authority(target, &authority);
 
-	if (error != URI_OK) {
+	if (error != URI_OK || uri_port(&authority) == 0) {
 		refuse(c, head, 400, "http_request_error", "CONNECT takes host:port");
 		return;
 	}
@@ -76,13 +76,21 @@ void tunnel_open(struct client *c, const struct http_head *head)
 		refuse(c, head, 500, "proxy_internal_error", "out of memory");
 }
 
-void tunnel_failed(struct client *c, enum connect_error error, const char *detail)
+static void refuse_late(struct client *c, struct reply r)
 {
-	struct reply r = reply_for_connect(error, detail);
-
 	r.method = BYTES("CONNECT");
 	r.target = bytes_str(c->authority);
 	reply_error(c, &r);
+}
+
+void tunnel_failed(struct client *c, enum connect_error error, const char *detail)
+{
+	refuse_late(c, reply_for_connect(error, detail));
+}
+
+void tunnel_late(struct client *c)
+{
+	refuse_late(c, upstream_late(c->peer));
 }
 
 static void finish_if_over(struct client *c)

@@ -14,6 +14,7 @@ void tunnel_open(struct client *c, const struct http_head *head);
 /* From the upstream. */
 void tunnel_connected(struct client *c);
 void tunnel_failed(struct client *c, enum connect_error error, const char *detail);
+void tunnel_late(struct client *c); /* no connection in time */
 void tunnel_upstream_readable(struct upstream *u);
 
 /* From either stream: a queue is empty again, so its source is read again. */

@@ -115,6 +115,13 @@ void upstream_close(struct upstream *u, bool reset)
 	worker_bury(u->worker, &u->dead, free_upstream);
 }
 
+struct reply upstream_late(const struct upstream *u)
+{
+	return connector_resolving(u->connector)
+		   ? reply_for_connect(CONNECT_DNS_TIMEOUT, "no name server answered in time")
+		   : reply_for_connect(CONNECT_TIMEOUT, "no address answered in time");
+}
+
 void upstream_release(struct upstream *u)
 {
 	const struct limits *l = &u->worker->config->limits;
@@ -285,7 +292,7 @@ static void on_deadline(struct deadline *d)
 	if (d->kind == DEADLINE_RECORD) {
 		upstream_resume(u);
 	} else if (u->state == UPSTREAM_CONNECTING && !u->exchange) {
-		tunnel_failed(u->client, CONNECT_TIMEOUT, "no address answered in time");
+		tunnel_late(u->client);
 	} else if (u->exchange) {
 		exchange_upstream_timeout(u->exchange);
 	} else {

@@ -7,6 +7,7 @@
 
 #include "parser/head_scan.h"
 #include "proxy/relay/connector.h"
+#include "proxy/relay/reply.h"
 #include "proxy/relay/stream.h"
 
 struct client;
@@ -70,6 +71,9 @@ void upstream_release(struct upstream *u);
 
 /* The one way to die. Tells nobody: the caller has dealt with the exchange. */
 void upstream_close(struct upstream *u, bool reset);
+
+/* What it was waiting for when DEADLINE_CONNECT was over: a name, or an address. */
+struct reply upstream_late(const struct upstream *u);
 
 /* Looks again at a response that waited (audit_can_record(), a client that was full). */
 void upstream_resume(struct upstream *u);

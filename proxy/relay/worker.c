@@ -34,7 +34,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	deadlines_run(&w->deadlines, worker_now(w));
-	listener_resume(w);
+	listener_resume(w, true);
 	if (w->deadlines.waiting == 0 && !w->accept_paused) {
 		event_del(w->tick);
 		w->ticking = false;
@@ -80,6 +80,9 @@ struct evdns_base *worker_dns(struct worker *w)
 		evdns_base_load_hosts(w->dns, "/etc/hosts");
 	for (size_t i = 0; i < w->config->nameservers.count; i++)
 		evdns_base_nameserver_ip_add(w->dns, w->config->nameservers.items[i]);
+	/* Silence is to be told as such before the whole time for connecting is over. */
+	evdns_base_set_option(w->dns, "timeout:", "3");
+	evdns_base_set_option(w->dns, "attempts:", "2");
 	/* Case randomisation guards caches; some small servers answer in lower case and would be ignored. */
 	evdns_base_set_option(w->dns, "randomize-case:", "0");
 	return w->dns;
@@ -93,7 +96,7 @@ static void check_drained(struct worker *w)
 
 void worker_client_gone(struct worker *w)
 {
-	listener_resume(w);
+	listener_resume(w, false);
 	check_drained(w);
 }
 

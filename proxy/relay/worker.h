@@ -71,6 +71,7 @@ struct worker {
 	int listen_fd;
 	struct event *accepting;
 	bool accept_paused;
+	bool accept_starved; /* paused for want of a descriptor */
 
 	int wake_fd; /* eventfd: server_drain() and server_stop_now() write to it */
 	struct event *woken;
@@ -108,8 +109,8 @@ void worker_free(struct worker *w);
 
 /* listener.c: accepting. */
 bool listener_start(struct worker *w) NODISCARD;
-void listener_pause(struct worker *w);  /* no descriptors, or too many clients */
-void listener_resume(struct worker *w); /* if it was paused and there is room */
-void listener_finish(struct worker *w); /* empties the accept queue, then closes */
+void listener_pause(struct worker *w, bool starved);
+void listener_resume(struct worker *w, bool tick); /* if it was paused and there is room */
+void listener_finish(struct worker *w);            /* empties the accept queue, then closes */
 
 #endif
