@@ -311,9 +311,10 @@ static void ended(struct client *c, ssize_t how)
 	} else if (c->state != CLIENT_EXCHANGE || x->req != PROGRESS_DONE) {
 		client_close(c, x ? "the client ended in the middle of a request" : "the client has ended", x != NULL);
 	} else {
-		/* It may still read. The origin sees the end as it would without us. */
+		/* It may still read, or be gone: the origin sees the end as it would without us. Requests that
+		 * wait are served on other connections. */
 		c->half_closed = true;
-		if (x->upstream && c->pending_len == 0)
+		if (x->upstream)
 			stream_end(&x->upstream->stream);
 	}
 }

@@ -219,6 +219,8 @@ static void request_done(struct exchange *x)
 		audit_request_end(w->audit, &x->audit, true, w->now_us);
 	}
 	deadline_clear(&w->deadlines, &x->client->deadline);
+	if (x->client->half_closed && u)
+		stream_end(&u->stream);
 	if (x->res == PROGRESS_DONE)
 		exchange_complete(x);
 	else if (u && u->state == UPSTREAM_BUSY && x->res == PROGRESS_HEAD)
