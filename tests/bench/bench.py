@@ -285,11 +285,13 @@ class Bench:
         if self.disturbance() > 0.05:
             print(f"Others used {self.disturbance():.0%} of the contestant's core meanwhile: trust ratios and counts, not "
                   "digits of CPU time.\n")
-        for workload, functions in self.profiles.items() if self.args.profile else ():
-            print(f"Where hopaudit's instructions go, {workload}:\n\n| instructions/request | function |\n|---:|---|")
-            for name, each in functions:
-                print(f"| {table.number(each)} | `{name}` |")
-            print(f"\nIts system calls: {self.calls.get(workload, {}).get(table.OURS, 'not counted')}\n")
+        for workload, tables in self.profiles.items() if self.args.profile else ():
+            for kind, functions in tables.items():
+                print(f"hopaudit's instructions/request, {workload}, {kind}:\n")
+                print("".join(f"{table.number(each):>9} {name}\n" for name, each in functions))
+            calls = self.calls.get(workload, {}).get(table.OURS, {})
+            print(f"hopaudit's system calls/request, {workload}: "
+                  + (", ".join(f"{n} {each:.2f}" for n, each in calls.items()) or "not counted") + "\n")
 
     def disturbance(self):
         return statistics.median(self.foreign) if self.foreign else 0.0

@@ -142,21 +142,27 @@ def total_of(path):
 
 
 def parse_annotated(text, requests, most=25):
-    """[function, instructions for one request] from callgrind_annotate, most first."""
-    rows = []
+    """[function, instructions for one request] from callgrind_annotate, most first. What a function took in from headers
+    is listed under the header's name: it is added to the function."""
+    each = {}
     for line in text.splitlines():
         found = re.match(r"\s*([\d,]+) \(\s*[\d.]+%\)\s+(\S.*)", line)
         if found is None or "PROGRAM TOTALS" in line:
             continue
-        name = re.sub(r"\s*\[[^\]]*\]$", "", found.group(2))
-        name = re.sub(r"^(\?\?\?|\S*/)(?=[^/]*:)", "", name).lstrip(":")
-        rows.append([name, int(found.group(1).replace(",", "")) / requests])
-    return rows[:most]
+        name = re.sub(r"\s*\[[^\]]*\]$", "", found.group(2)).rpartition(":")[2]
+        name = re.sub(r"'\d+$|\.constprop\.\d+|\.isra\.\d+|\.part\.\d+", "", name)
+        each[name] = each.get(name, 0) + int(found.group(1).replace(",", "")) / requests
+    return [[name, n] for name, n in sorted(each.items(), key=lambda item: -item[1])[:most]]
 
 
 def profile(dump, requests):
-    """Where the instructions of a dump went; `requests` as given to instructions()."""
+    """Where the instructions of a dump went, {"self": rows, "with callees": rows}; `requests` as given to
+    instructions()."""
     if shutil.which("callgrind_annotate") is None:
-        return []
-    done = subprocess.run(["callgrind_annotate", "--threshold=99", dump], capture_output=True, text=True, check=False)
-    return parse_annotated(done.stdout, _LONG * requests)
+        return {}
+    tables = {}
+    for kind, inclusive in (("self", "no"), ("with callees", "yes")):
+        done = subprocess.run(["callgrind_annotate", "--threshold=100", f"--inclusive={inclusive}", dump],
+                              capture_output=True, text=True, check=False)
+        tables[kind] = parse_annotated(done.stdout, _LONG * requests, 40)
+    return tables

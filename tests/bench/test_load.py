@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+#
+# The load generator against origins that lie, close and change their minds: its counts and its errors must be right,
+# since every figure of the bench rests on them.
+"""Tests of tests/bench/load."""
+
+import pytest
+
+
+def response(body=b"k" * 1024, status=b"200 OK", fields=b""):
+    return b"HTTP/1.1 " + status + b"\r\nContent-Length: " + str(len(body)).encode() + b"\r\n" + fields + b"\r\n" + body
+
+
+def fine(request, number):
+    return response()
+
+
+def test_counts_are_exact_over_several_connections(run_load):
+    status, report, origin = run_load(fine, "--requests", "101", "--connections", "7")
+    assert status == 0
+    assert (report["requests"], report["errors"], report["connections"]) == (101, 0, 7)
+    assert report["body_bytes"] == 101 * 1024
+    assert len(origin.requests) == 101
+
+
+def test_requests_through_a_proxy_are_in_absolute_form(run_load):
+    _, _, origin = run_load(fine, "--path", "/p")
+    assert origin.requests[0].startswith(b"GET http://origin.test:80/p HTTP/1.1\r\nHost: origin.test:80\r\n")
+
+
+def test_direct_requests_are_in_origin_form(run_load):
+    _, _, origin = run_load(fine, "--path", "/p", "--direct")
+    assert origin.requests[0].startswith(b"GET /p HTTP/1.1\r\nHost: origin.test:80\r\n")
+
+
+def test_a_body_is_sent_whole(run_load):
+    status, _, origin = run_load(fine, "--method", "POST", "--body", "300000", "--requests", "3")
+    assert status == 0
+    assert [len(r.partition(b"\r\n\r\n")[2]) for r in origin.requests] == [300000] * 3
+
+
+def test_a_head_in_single_bytes_is_read(run_load):
+    status, report, _ = run_load(lambda r, n: [bytes([b]) for b in response(b"abc")], "--expect-length", "3")
+    assert (status, report["errors"]) == (0, 0)
+
+
+def test_interim_responses_are_passed_over(run_load):
+    status, _, _ = run_load(lambda r, n: b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + response())
+    assert status == 0
+
+
+def test_a_body_until_the_end_of_the_connection_counts(run_load):
+    answer = [b"HTTP/1.1 200 OK\r\n\r\na", b"bc", None]
+    status, report, origin = run_load(lambda r, n: answer, "--expect-length", "3", "--requests", "2")
+    assert (status, report["body_bytes"], origin.connections) == (0, 6, 2)
+
+
+def test_an_answer_without_end_is_given_up(run_load):
+    status, report, _ = run_load(lambda r, n: b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "--timeout", "1")
+    assert (status, report["first_error"]) == (1, "not done after 1 s")
+
+
+WRONG = {
+    "another_status_is_an_error": (response(status=b"502 Bad Gateway"), "status 502 instead of 200"),
+    "another_length_is_an_error": (response(b"k" * 1023), "1023 bytes of body instead of 1024"),
+    "bytes_after_the_end_are_an_error": (response() + b"x", "response: bytes after its end"),
+    "two_lengths_are_an_error": (response(fields=b"Content-Length: 1024\r\n"),
+                                 "response: Content-Length is malformed or there are two"),
+    "a_chunked_body_is_an_error": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                                   "response: Transfer-Encoding, which the origin never sent"),
+    "no_status_line_is_an_error": (b"hello, this is not HTTP\r\n\r\n", "response: no HTTP/1.x status line"),
+    "an_endless_head_is_an_error": (b"HTTP/1.1 200 OK\r\nA: " + b"a" * 9000, "response: head too large"),
+    "half_a_body_is_an_error": ([response()[:-1], None], "recv: the connection ended inside a body"),
+    "no_answer_is_an_error": (None, "recv: the connection ended before a response"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_answers(run_load, name):
+    answer, said = WRONG[name]
+    status, report, _ = run_load(lambda r, n: answer, "--requests", "4")
+    assert status == 1
+    assert (report["requests"], report["errors"], report["first_error"]) == (4, 4, said)
+
+
+def test_one_wrong_answer_among_many_is_counted_once(run_load):
+    status, report, _ = run_load(lambda r, n: response(b"") if n == 13 else response(), "--requests", "40")
+    assert status == 1
+    assert (report["requests"], report["errors"]) == (40, 1)
+
+
+def test_a_connection_that_says_close_is_not_used_again(run_load):
+    status, report, _ = run_load(lambda r, n: response(fields=b"Connection: close\r\n"), "--requests", "5")
+    assert (status, report["connections"]) == (0, 5)
+
+
+def test_connection_per_request_asks_for_the_close(run_load):
+    status, report, origin = run_load(fine, "--requests", "6", "--connections", "2", "--per-connection", "1")
+    assert (status, report["connections"], origin.connections) == (0, 6, 6)
+    assert all(b"\r\nConnection: close\r\n" in r for r in origin.requests)
+
+
+def redirecting(request, number):
+    if b"/redirect " in request.partition(b"\r\n")[0]:
+        return response(b"", b"307 Temporary Redirect", b"Location: http://other.test:81/there\r\n")
+    return response(b"posted\n")
+
+
+FOLLOW = ("--method", "POST", "--path", "/redirect", "--body", "512", "--follow", "--expect-length", "7")
+
+
+def test_a_redirect_is_followed_with_method_and_body(run_load):
+    status, report, origin = run_load(redirecting, *FOLLOW, "--requests", "20", "--connections", "4")
+    assert (status, report["requests"], report["errors"]) == (0, 20, 0)
+    follow_ups = [r for r in origin.requests if b"/there " in r]
+    assert len(follow_ups) == len(origin.requests) - len(follow_ups) == 10
+    head, _, body = follow_ups[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST http://other.test:81/there HTTP/1.1\r\nHost: other.test:81\r\n")
+    assert len(body) == 512
+
+
+def test_a_redirect_that_does_not_come_is_an_error(run_load):
+    status, report, _ = run_load(lambda r, n: response(b"posted\n"), *FOLLOW, "--requests", "4")
+    assert (status, report["requests"]) == (1, 4)
+    assert report["first_error"] == "status 200 instead of 307"
+
+
+def test_a_location_that_changes_is_an_error(run_load):
+    def answer(request, number):
+        if b"/redirect " not in request.partition(b"\r\n")[0]:
+            return response(b"posted\n")
+        return response(b"", b"307 T", b"Location: http://other.test/%d\r\n" % number)
+
+    status, report, _ = run_load(answer, *FOLLOW, "--requests", "4")
+    assert (status, report["requests"]) == (1, 4)
+    assert report["first_error"] == "Location was http://other.test/1 and is now http://other.test/3"
+
+
+def tunnelling(request, number):
+    return b"HTTP/1.1 200 OK\r\n\r\n" if request.startswith(b"CONNECT ") else response()
+
+
+def test_inside_a_tunnel_requests_are_in_origin_form(run_load):
+    status, _, origin = run_load(tunnelling, "--tunnel", "--requests", "3")
+    assert status == 0
+    assert origin.requests[0].startswith(b"CONNECT origin.test:80 HTTP/1.1\r\nHost: origin.test:80\r\n")
+    assert origin.requests[1].startswith(b"GET /1k HTTP/1.1\r\n")
+    assert len(origin.requests) == 4
+
+
+def test_a_new_tunnel_for_each_request(run_load):
+    status, report, origin = run_load(tunnelling, "--tunnel", "--requests", "3", "--per-connection", "1")
+    assert (status, report["connections"], len(origin.requests)) == (0, 3, 6)
+
+
+def test_a_refused_tunnel_is_an_error(run_load):
+    status, report, _ = run_load(lambda r, n: response(b"", b"403 Forbidden"), "--tunnel", "--requests", "2")
+    assert (status, report["errors"], report["first_error"]) == (1, 2, "CONNECT: not answered 200")
+
+
+def test_held_connections_are_all_open_at_once(run_load):
+    status, report, origin = run_load(fine, "--hold", "--connections", "50", "--opening", "4", stdin="")
+    assert (status, report["requests"], report["connections"], origin.connections) == (0, 50, 50, 50)
+
+
+def test_a_connection_that_cannot_be_held_is_an_error(run_load):
+    status, report, _ = run_load(lambda r, n: response(fields=b"Connection: close\r\n"), "--hold", "--connections", "3",
+                                 stdin="")
+    assert (status, report["first_error"]) == (1, "the connection is not kept")
