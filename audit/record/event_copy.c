@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Deep copies of events (event_copy.h). Runs in the emitting thread, with the tracker's lock held: one allocation, one
- * pass over the views. It must be taught every view that event.h gains. */
+ * Deep copies of events (event_copy.h). Runs in the emitting thread, with the tracker's lock held: one piece of memory,
+ * one pass over the views. It must be taught every view that event.h gains. */
 #include "audit/record/event_copy.h"
-
-#include <stdlib.h>
 
 #define FACTS_MAX 2
 #define VIEWS_MAX 24
@@ -174,7 +172,7 @@ static void move_strings(const struct event_strings *s, char *to)
 }
 
 /* Measured on shallow copies on the stack, which then move into the block and have their strings moved after them. */
-struct event_copy *event_copy_new(const struct audit_event *e)
+struct event_copy *event_copy_make(const struct audit_event *e, event_copy_memory *memory, void *arg)
 {
 	struct audit_event shallow = *e;
 	struct exchange_facts facts[FACTS_MAX];
@@ -193,11 +191,10 @@ struct event_copy *event_copy_new(const struct audit_event *e)
 	}
 	find_strings(&strings, &shallow);
 	size = sizeof(*copy) + kept * sizeof(facts[0]) + strings_length(&strings);
-	copy = malloc(size);
+	copy = memory(arg, size);
 	if (!copy)
 		return NULL;
 	copied_facts = (struct exchange_facts *)(copy + 1);
-	copy->next = NULL;
 	copy->size = size;
 	copy->event = shallow;
 	strings = (struct event_strings){.view_count = 0};

@@ -141,22 +141,20 @@ static void reopen(struct recorder *r)
 		tell_once(r, done.error);
 }
 
-static void drain(struct recorder *r, struct event_copy *first)
+/* A chunk is given back when all of its events are in the file, or lost. */
+static void drain(struct recorder *r, struct event_chunk *chunk)
 {
-	size_t bytes = 0;
+	while (chunk) {
+		const struct audit_event *e;
+		size_t at = 0;
 
-	while (first) {
-		struct event_copy *next = first->next;
-
-		write_event(r, &first->event);
-		bytes += first->size;
-		free(first);
-		first = next;
-		if (first && audit_log_buffered(r->log) < LOG_BATCH_BYTES)
-			continue;
+		while ((e = event_chunk_next(chunk, &at))) {
+			write_event(r, e);
+			if (audit_log_buffered(r->log) >= LOG_BATCH_BYTES)
+				flush(r);
+		}
 		flush(r);
-		event_queue_release(&r->queue, bytes);
-		bytes = 0;
+		chunk = event_queue_give_back(&r->queue, chunk);
 	}
 }
 

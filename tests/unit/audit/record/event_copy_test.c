@@ -9,6 +9,19 @@
 #include "tests/unit/audit/run_suite.h"
 #include "tests/unit/audit/sample_events.h"
 
+static void *from_heap(void *arg, size_t size)
+{
+	(void)arg;
+	return malloc(size);
+}
+
+static void *from_nowhere(void *arg, size_t size)
+{
+	ck_assert_uint_gt(size, sizeof(struct event_copy));
+	(*(unsigned *)arg)++;
+	return NULL;
+}
+
 /* The line that an event gives, which shows every byte of it. */
 static struct text_buf line_of(const struct audit_event *e)
 {
@@ -39,7 +52,7 @@ START_TEST(a_copy_gives_the_same_line_for_every_type)
 
 	sample_all(events, facts);
 	for (unsigned i = 0; i < EVENT_TYPE_COUNT; i++) {
-		struct event_copy *copy = event_copy_new(&events[i]);
+		struct event_copy *copy = event_copy_make(&events[i], from_heap, NULL);
 		struct text_buf original = line_of(&events[i]), copied;
 
 		ck_assert_ptr_nonnull(copy);
@@ -68,7 +81,7 @@ START_TEST(a_copy_points_to_nothing_outside_but_static_texts)
 	fields[0] = (char *)facts.url.ptr;
 	fields[1] = (char *)follow.method.ptr;
 	fields[2] = (char *)e.followed.target.ptr;
-	copy = event_copy_new(&e);
+	copy = event_copy_make(&e, from_heap, NULL);
 	ck_assert_ptr_nonnull(copy);
 	memset(fields[0], 'x', facts.url.len);
 	memset(fields[1], 'x', follow.method.len);
@@ -90,7 +103,7 @@ START_TEST(texts_that_are_not_promised_to_be_static_are_copied)
 {
 	char reason[] = "window over";
 	struct audit_event e = {.type = EVENT_REDIRECT_CLOSED, .closed = {1, 1, 1, OUTCOME_NOT_FOLLOWED, reason}};
-	struct event_copy *copy = event_copy_new(&e);
+	struct event_copy *copy = event_copy_make(&e, from_heap, NULL);
 
 	ck_assert_ptr_nonnull(copy);
 	memset(reason, 'x', sizeof(reason) - 1);
@@ -99,11 +112,21 @@ START_TEST(texts_that_are_not_promised_to_be_static_are_copied)
 }
 END_TEST
 
+START_TEST(without_memory_there_is_no_copy)
+{
+	struct audit_event e = sample_run_started();
+	unsigned asked = 0;
+
+	ck_assert_ptr_null(event_copy_make(&e, from_nowhere, &asked));
+	ck_assert_uint_eq(asked, 1);
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = {a_copy_gives_the_same_line_for_every_type,
-				      a_copy_points_to_nothing_outside_but_static_texts,
-				      texts_that_are_not_promised_to_be_static_are_copied, NULL};
+	const TTest *const tests[] = {
+	    a_copy_gives_the_same_line_for_every_type, a_copy_points_to_nothing_outside_but_static_texts,
+	    texts_that_are_not_promised_to_be_static_are_copied, without_memory_there_is_no_copy, NULL};
 
 	return run_suite("event_copy", tests, NULL, NULL);
 }

@@ -21,12 +21,11 @@ static size_t free_batch(struct event_batch batch)
 	size_t count = 0;
 
 	while (batch.first) {
-		struct event_copy *next = batch.first->next;
+		size_t at = 0;
 
-		event_queue_release(&queue, batch.first->size);
-		free(batch.first);
-		batch.first = next;
-		count++;
+		while (event_chunk_next(batch.first, &at))
+			count++;
+		batch.first = event_queue_give_back(&queue, batch.first);
 	}
 	return count;
 }
@@ -37,15 +36,21 @@ START_TEST(events_come_out_in_the_order_in_which_they_went_in)
 	uint64_t expected = 1;
 
 	ck_assert(event_queue_init(&queue, 0));
-	for (uint64_t seq = 1; seq <= 100; seq++) {
+	for (uint64_t seq = 1; seq <= 2000; seq++) { /* several chunks */
 		struct audit_event e = mark(seq);
 
 		ck_assert(event_queue_put(&queue, &e));
 	}
 	batch = event_queue_take(&queue);
-	for (struct event_copy *c = batch.first; c; c = c->next)
-		ck_assert_uint_eq(c->event.seq, expected++);
-	ck_assert_uint_eq(expected, 101);
+	for (struct event_chunk *chunk = batch.first; chunk; chunk = chunk->next) {
+		const struct audit_event *e;
+		size_t at = 0;
+
+		while ((e = event_chunk_next(chunk, &at)))
+			ck_assert_uint_eq(e->seq, expected++);
+	}
+	ck_assert_uint_eq(expected, 2001);
+	ck_assert_ptr_nonnull(batch.first->next);
 	free_batch(batch);
 	event_queue_free(&queue);
 }
@@ -70,6 +75,46 @@ START_TEST(a_full_queue_refuses_and_counts_until_bytes_are_released)
 	ck_assert_uint_eq(atomic_load(&queue.used), 0);
 	ck_assert(event_queue_has_room(&queue));
 	ck_assert(event_queue_put(&queue, &e));
+	event_queue_free(&queue);
+}
+END_TEST
+
+START_TEST(an_event_larger_than_a_chunk_has_one_to_itself)
+{
+	static char name[EVENT_CHUNK_BYTES + 1];
+	struct audit_event small = mark(1), large = mark(2);
+	const struct audit_event *e;
+	struct event_batch batch;
+	size_t at = 0;
+
+	ck_assert(event_queue_init(&queue, 0));
+	memset(name, 'n', sizeof(name));
+	large.mark.name = bytes_of(name, sizeof(name));
+	ck_assert(event_queue_put(&queue, &small));
+	ck_assert(event_queue_put(&queue, &large));
+	ck_assert(event_queue_put(&queue, &small));
+	batch = event_queue_take(&queue);
+	ck_assert_ptr_nonnull(batch.first->next);
+	e = event_chunk_next(batch.first->next, &at);
+	ck_assert_uint_eq(e->mark.name.len, sizeof(name));
+	ck_assert_int_eq(e->mark.name.ptr[sizeof(name) - 1], 'n');
+	ck_assert_uint_eq(free_batch(batch), 3);
+	ck_assert_uint_eq(atomic_load(&queue.used), 0);
+	event_queue_free(&queue);
+}
+END_TEST
+
+START_TEST(chunks_are_used_again)
+{
+	struct audit_event e = mark(1);
+	struct event_chunk *chunk;
+
+	ck_assert(event_queue_init(&queue, 0));
+	ck_assert(event_queue_put(&queue, &e));
+	chunk = queue.first;
+	ck_assert_uint_eq(free_batch(event_queue_take(&queue)), 1);
+	ck_assert(event_queue_put(&queue, &e));
+	ck_assert_ptr_eq(queue.first, chunk);
 	event_queue_free(&queue);
 }
 END_TEST
@@ -157,6 +202,8 @@ int main(void)
 	const TTest *const tests[] = {events_come_out_in_the_order_in_which_they_went_in,
 				      a_full_queue_refuses_and_counts_until_bytes_are_released,
 				      taken_events_count_until_they_are_released,
+				      an_event_larger_than_a_chunk_has_one_to_itself,
+				      chunks_are_used_again,
 				      the_end_of_a_run_finds_room_in_a_full_queue,
 				      a_sleeping_taker_is_woken_by_an_event,
 				      pokes_and_the_end_wake_without_an_event,

@@ -361,6 +361,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	tcase_set_timeout(tcase, 60); /* sanitizers are slow */
 	tcase_add_loop_test(tcase, secrets_of_urls_are_hidden_and_nothing_else, 0, ROWS(urls));
 	tcase_add_loop_test(tcase, secrets_of_free_text_are_hidden_and_nothing_else, 0, ROWS(texts));
 	tcase_add_loop_test(tcase, secrets_of_command_lines_are_hidden_and_nothing_else, 0, ROWS(commands));
