@@ -141,9 +141,9 @@ def total_of(path):
     return int(found[-1]) if found else None
 
 
-def parse_annotated(text, requests, most=25):
+def parse_annotated(text, requests, most=30, inclusive=False):
     """[function, instructions for one request] from callgrind_annotate, most first. What a function took in from headers
-    is listed under the header's name: it is added to the function."""
+    is listed under the header's name: it is added to the function, but not to counts that have it already."""
     each = {}
     for line in text.splitlines():
         found = re.match(r"\s*([\d,]+) \(\s*[\d.]+%\)\s+(\S.*)", line)
@@ -151,7 +151,8 @@ def parse_annotated(text, requests, most=25):
             continue
         name = re.sub(r"\s*\[[^\]]*\]$", "", found.group(2)).rpartition(":")[2]
         name = re.sub(r"'\d+$|\.constprop\.\d+|\.isra\.\d+|\.part\.\d+", "", name)
-        each[name] = each.get(name, 0) + int(found.group(1).replace(",", "")) / requests
+        count = int(found.group(1).replace(",", "")) / requests
+        each[name] = max(each.get(name, 0), count) if inclusive else each.get(name, 0) + count
     return [[name, n] for name, n in sorted(each.items(), key=lambda item: -item[1])[:most]]
 
 
@@ -162,7 +163,7 @@ def profile(dump, requests):
         return {}
     tables = {}
     for kind, inclusive in (("self", "no"), ("with callees", "yes")):
-        done = subprocess.run(["callgrind_annotate", "--threshold=100", f"--inclusive={inclusive}", dump],
+        done = subprocess.run(["callgrind_annotate", "--auto=no", "--threshold=100", f"--inclusive={inclusive}", dump],
                               capture_output=True, text=True, check=False)
-        tables[kind] = parse_annotated(done.stdout, _LONG * requests, 40)
+        tables[kind] = parse_annotated(done.stdout, _LONG * requests, inclusive=inclusive == "yes")
     return tables

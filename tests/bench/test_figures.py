@@ -40,6 +40,7 @@ Ir                 file:function
  100,000 ( 6.7%)  ???:0x000000000001c7c0 [/lib/libevent.so]
 """
     assert counters.parse_annotated(text, 1000) == [["head_scan", 1400.0], ["0x000000000001c7c0", 100.0]]
+    assert counters.parse_annotated(text, 1000, inclusive=True)[0] == ["head_scan", 900.0]
 
 
 def test_a_dump_without_its_totals_is_not_whole(tmp_path):
