@@ -55,6 +55,8 @@ void exchange_start(struct exchange *x, enum audit_path path, bool pipelined);
 size_t exchange_request(struct exchange *x, struct bytes data);
 
 /* From the upstream: */
+/* Moves content past our memory when there is much of it and nobody looks at it. False: read it instead. */
+bool exchange_response_bulk(struct exchange *x);
 size_t exchange_response(struct exchange *x, struct bytes data, bool *parked); /* bytes used */
 void exchange_response_end(struct exchange *x, bool error);                    /* the upstream has closed */
 void exchange_upstream_connected(struct exchange *x);

@@ -340,6 +340,38 @@ static size_t take_head(struct exchange *x, struct bytes data, bool *parked)
 	return pass_final(x, &head, data);
 }
 
+bool exchange_response_bulk(struct exchange *x)
+{
+	struct stream *from = &x->upstream->stream, *to = &x->client->stream;
+	struct worker *w = x->worker;
+	size_t most = from->read_max;
+	ssize_t n;
+
+	if (x->res != PROGRESS_BODY || !stream_is_bulk(from) || stream_queued(to) > 0 || to->write_broken ||
+	    (x->res_framing != BODY_LENGTH && x->res_framing != BODY_UNTIL_CLOSE))
+		return false;
+	if (x->res_framing == BODY_LENGTH && (uint64_t)x->res_left < most)
+		return false; /* the last part is read, so that bytes behind it are seen */
+	n = stream_splice(from, to, most, &w->pipe, w->buffer);
+	if (n == STREAM_AGAIN)
+		return true;
+	if (n == STREAM_BROKEN) {
+		client_close(x->client, "the client is gone", false);
+		return true;
+	}
+	if (n < 0 || n == STREAM_END) {
+		exchange_response_end(x, n == STREAM_ERROR);
+		return true;
+	}
+	x->response_content += (uint64_t)n;
+	if (x->res_framing == BODY_LENGTH)
+		x->res_left -= n;
+	pace_upstream(x, (size_t)n);
+	if (x->res_framing == BODY_LENGTH && x->res_left == 0)
+		response_done(x);
+	return true;
+}
+
 size_t exchange_response(struct exchange *x, struct bytes data, bool *parked)
 {
 	struct iovec parts[1];

@@ -139,6 +139,7 @@ struct server *server_new(const struct config *config, struct audit *audit, char
 	for (unsigned i = 0; i < s->worker_count; i++) {
 		s->listen_fds[i] = -1;
 		s->workers[i].listen_fd = s->workers[i].wake_fd = -1;
+		s->workers[i].pipe.in = s->workers[i].pipe.out = -1;
 	}
 	if (getrandom(&pseudonym, sizeof(pseudonym), 0) != sizeof(pseudonym)) {
 		snprintf(error, error_size, "no random numbers: %s", strerror(errno));

@@ -2,6 +2,7 @@
 #include "proxy/relay/stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <event2/buffer.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -187,6 +188,77 @@ bool stream_connected(struct stream *s, int fd)
 	if (write_queue(s))
 		return true;
 	return !s->write_broken && queue_parts(s, NULL, 0, 0);
+}
+
+bool stream_pipe_open(struct stream_pipe *p)
+{
+	int ends[2], size;
+
+	*p = (struct stream_pipe){-1, -1, 0};
+	if (pipe2(ends, O_NONBLOCK | O_CLOEXEC))
+		return false;
+	/* As large as an unprivileged user may have it; the kernel's default will do where even that is too much. */
+	size = fcntl(ends[1], F_SETPIPE_SZ, 1024 * 1024);
+	if (size <= 0)
+		size = fcntl(ends[1], F_GETPIPE_SZ);
+	*p = (struct stream_pipe){ends[1], ends[0], size > 0 ? (uint32_t)size : 4096};
+	return true;
+}
+
+void stream_pipe_close(struct stream_pipe *p)
+{
+	if (p->in >= 0)
+		close(p->in);
+	if (p->out >= 0)
+		close(p->out);
+	*p = (struct stream_pipe){-1, -1, 0};
+}
+
+static ssize_t splice_all(int from, int to, size_t most)
+{
+	ssize_t n;
+
+	do
+		n = splice(from, NULL, to, NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* The pipe must be empty for the next connection, whatever becomes of this one. */
+static bool queue_rest(struct stream *to, const struct stream_pipe *p, size_t rest, char *spare)
+{
+	size_t got = 0;
+
+	while (got < rest) {
+		ssize_t n = read(p->out, spare + got, rest - got);
+
+		if (n > 0)
+			got += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			return false;
+	}
+	return to->write_broken || stream_write(to, &(struct iovec){spare, got}, 1);
+}
+
+ssize_t stream_splice(struct stream *from, struct stream *to, size_t most, const struct stream_pipe *p, char *spare)
+{
+	ssize_t n = splice_all(from->fd, p->in, most < p->size ? most : p->size), m;
+
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return STREAM_AGAIN;
+	if (n <= 0) {
+		from->end_seen = true;
+		stream_read_stop(from);
+		return n == 0 ? STREAM_END : STREAM_ERROR;
+	}
+	m = splice_all(p->out, to->fd, (size_t)n);
+	if (m < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+		to->write_broken = true;
+	if (m > 0)
+		to->sent += (uint64_t)m;
+	if (m < n && !queue_rest(to, p, (size_t)n - (m > 0 ? (size_t)m : 0), spare))
+		to->write_broken = true;
+	return to->write_broken ? STREAM_BROKEN : n;
 }
 
 size_t stream_queued(const struct stream *s)

@@ -56,6 +56,27 @@ enum { STREAM_END = 0, STREAM_AGAIN = -1, STREAM_ERROR = -2 };
 /* Bytes read (1 or more), or one of the above; errno tells of STREAM_ERROR. */
 ssize_t stream_read(struct stream *s, char *to, size_t room);
 
+/* A pipe through which the kernel moves bulk from socket to socket (splice(2)); each worker has one, empty between
+ * calls. */
+struct stream_pipe {
+	int in, out; /* -1: none */
+	uint32_t size;
+};
+bool stream_pipe_open(struct stream_pipe *p);
+void stream_pipe_close(struct stream_pipe *p);
+
+/* Moves up to `most` bytes that can be read from `from` to `to`, whose queue must be empty, without bringing them into
+ * our memory; what `to` does not take at once is read back into `spare` (of at least p->size bytes) and queued.
+ * Bytes moved (1 or more), STREAM_END, STREAM_AGAIN, STREAM_ERROR (of `from`), or STREAM_BROKEN (of `to`). */
+enum { STREAM_BROKEN = -3 };
+ssize_t stream_splice(struct stream *from, struct stream *to, size_t most, const struct stream_pipe *p, char *spare);
+
+/* Is this much of a reader's bulk worth a splice? Small reads are copied: that costs less. */
+static inline bool stream_is_bulk(const struct stream *from)
+{
+	return from->read_max > STREAM_READ_FIRST;
+}
+
 /* Writes all of it, or queues what does not go. False when the peer is gone (errno says why): nothing is queued then.
  */
 bool stream_write(struct stream *s, const struct iovec *parts, int count);

@@ -101,18 +101,29 @@ static void finish_if_over(struct client *c)
 		client_close(c, "the tunnel has ended", false);
 }
 
+static ssize_t pass(struct worker *w, struct stream *from, struct stream *to, size_t most)
+{
+	struct iovec part = {w->buffer, 0};
+	ssize_t n;
+
+	if (stream_is_bulk(from) && stream_queued(to) == 0 && !to->write_broken)
+		return stream_splice(from, to, most, &w->pipe, w->buffer);
+	n = stream_read(from, w->buffer, most);
+	part.iov_len = n > 0 ? (size_t)n : 0;
+	return n > 0 && !stream_write(to, &part, 1) ? STREAM_BROKEN : n;
+}
+
 /* Moves what can be read from one end to the other. */
 static void move(struct client *c, struct stream *from, struct stream *to)
 {
 	struct worker *w = c->worker;
 	size_t most = from->read_max < w->buffer_size ? from->read_max : w->buffer_size;
 	uint32_t limit = w->config->limits.buffered_max;
-	ssize_t n = stream_read(from, w->buffer, most);
-	const struct iovec part = {w->buffer, n > 0 ? (size_t)n : 0};
+	ssize_t n = pass(w, from, to, most);
 
 	if (n == STREAM_AGAIN)
 		return;
-	if (n == STREAM_ERROR || (n > 0 && !stream_write(to, &part, 1))) {
+	if (n == STREAM_ERROR || n == STREAM_BROKEN) {
 		client_close(c, "the tunnel broke", true);
 		return;
 	}

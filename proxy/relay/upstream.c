@@ -243,6 +243,8 @@ static void on_readable(void *owner)
 		tunnel_upstream_readable(u);
 		return;
 	}
+	if (u->exchange && u->pending_len == 0 && exchange_response_bulk(u->exchange))
+		return;
 	have = take_pending(u);
 	n = stream_read(&u->stream, w->buffer + have, read_size(u, have));
 	if (n == STREAM_AGAIN) {

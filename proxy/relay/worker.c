@@ -187,7 +187,7 @@ static bool make_buffers(struct worker *w)
 	w->buffer = malloc(w->buffer_size);
 	w->head_buffer = malloc(w->head_buffer_size);
 	w->fields = calloc(l->fields_max, sizeof(*w->fields));
-	return w->buffer && w->head_buffer && w->fields;
+	return w->buffer && w->head_buffer && w->fields && stream_pipe_open(&w->pipe) && w->pipe.size <= w->buffer_size;
 }
 
 static bool make_events(struct worker *w)
@@ -251,6 +251,7 @@ void worker_free(struct worker *w)
 		close(w->wake_fd);
 	if (w->listen_fd >= 0)
 		close(w->listen_fd);
+	stream_pipe_close(&w->pipe);
 	free(w->buffer);
 	free(w->head_buffer);
 	free(w->fields);

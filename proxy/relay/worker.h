@@ -14,6 +14,7 @@
 #include "proxy/relay/deadline.h"
 #include "proxy/relay/pool.h"
 #include "proxy/relay/server.h"
+#include "proxy/relay/stream.h"
 
 struct client;
 struct evdns_base;
@@ -61,6 +62,7 @@ struct worker {
 	size_t buffer_size;
 	char *head_buffer;
 	size_t head_buffer_size;
+	struct stream_pipe pipe;
 	struct http_field *fields; /* config.limits.fields_max of them */
 
 	struct deadlines deadlines;
