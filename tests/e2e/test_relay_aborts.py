@@ -4,6 +4,7 @@ import pytest
 
 from lib.message import request
 from lib.raw import FullBacklog, assert_own_answer, read_to_any_end
+from lib.relay import Growth
 
 pytest_plugins = ("lib.relay_fixtures",)
 
@@ -298,7 +299,7 @@ def test_thousand_aborted_exchanges_leave_nothing(start_relay, upstream):
     relay = start_relay("--timeout-pool-idle", "200ms")
     for number in range(1000):
         if number == 100:
-            before, memory = relay.descriptors(), relay.pss_kib()
+            before, growth = relay.descriptors(), Growth(relay)
         client = relay.client()
         client.send(upstream.request("POST", "/x", "Content-Length: 100000") + b"x" * 50_000)
         server = upstream.accept()
@@ -309,4 +310,4 @@ def test_thousand_aborted_exchanges_leave_nothing(start_relay, upstream):
         upstream.accepted.clear()
         relay.clients.clear()
     relay.wait_for_descriptors(before)
-    assert relay.pss_kib() - memory < 2048
+    growth.at_most(2048)

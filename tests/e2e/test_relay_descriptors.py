@@ -55,9 +55,10 @@ def test_relay_without_descriptors_serves_again_when_some_are_free(scarce, upstr
     relay = scarce(64)
     fill(relay, 64)
     waiting = relay.client()
-    waiting.send(upstream.request("GET", "/waiting"))
     for client in relay.clients[:-1]:
         client.close()
+    relay.wait_for_descriptors(32)
+    waiting.send(upstream.request("GET", "/waiting"))
     upstream.accept().exchange_here(CLOSING)
     assert waiting.read_response().body == b"ok"
     assert cpu_within(relay, 0.5) <= 0.1
