@@ -57,7 +57,7 @@ static void count_gap(struct log_pass *p, struct bytes line)
 
 	if (seq == 0)
 		return;
-	if (seq > p->seq + 1 && (p->seq > 0 || p->report->begun))
+	if (seq > p->seq + 1 && p->seq > 0)
 		p->report->missing += seq - p->seq - 1;
 	p->seq = seq;
 }

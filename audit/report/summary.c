@@ -139,6 +139,8 @@ static void add_chains(const struct terminal *t, struct text_buf *out, const str
 			hidden += g->count;
 		}
 	}
+	if (hidden_faults + hidden > 0)
+		TEXT_BUF_LITERAL(out, "\n");
 	add_hidden(t, out, hidden_faults, true);
 	add_hidden(t, out, hidden, false);
 }

@@ -10,7 +10,7 @@
 
 void terminal_paint_on(const struct terminal *t, struct text_buf *out, enum paint paint)
 {
-	static const char *const codes[] = {"", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m"};
+	static const char *const codes[] = {"\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m"};
 
 	if (t->color)
 		text_buf_add_str(out, codes[paint]);
