@@ -66,6 +66,19 @@ struct config {
 	struct string_list resolve;       /* "HOST[:PORT]=ADDR[:PORT]" */
 	struct string_list nameservers;   /* "ADDR[:PORT]": asked instead of those of resolv.conf */
 
+	/* TLS */
+	bool intercept;                 /* open TLS tunnels with leaves of our own; off: every TLS tunnel is opaque */
+	char *ca_cert, *ca_key;         /* PEM; NULL: $XDG_CONFIG_HOME/hopaudit/ca.pem and ca.key */
+	bool ca_ephemeral;              /* a fresh authority in memory; `run` has it unless ca_cert is given */
+	struct string_list upstream_ca; /* PEM files, beside the system's roots */
+	struct string_list insecure_upstream; /* hosts whose certificates are not verified; "*.test" matches below */
+	struct string_list passthrough;       /* hosts whose TLS is not opened */
+	bool passthrough_rejected;      /* a host whose client rejected our certificate passes through from then on */
+	int tls_min;                    /* TLS1_2_VERSION or TLS1_3_VERSION; 0: 1.2 */
+	char *tls_ciphers, *tls_curves; /* as OpenSSL's lists; NULL: its defaults */
+	uint32_t leaves_max;            /* certificates kept */
+	char *upstream_proxy;           /* "http://user:pw@host:port"; NULL: none */
+
 	/* the audit */
 	char *log;      /* path; "-" none */
 	char *key_file; /* redaction key; NULL: $XDG_CONFIG_HOME/hopaudit/redaction.key */
