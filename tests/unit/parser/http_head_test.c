@@ -7,35 +7,35 @@ static const struct {
 	const char *name;
 	enum field_id id;
 } names[] = {
-        {"Accept", FIELD_ACCEPT},
-        {"Age", FIELD_AGE},
-        {"Authorization", FIELD_AUTHORIZATION},
-        {"Cache-Control", FIELD_CACHE_CONTROL},
-        {"Connection", FIELD_CONNECTION},
-        {"Content-Encoding", FIELD_CONTENT_ENCODING},
-        {"Content-Length", FIELD_CONTENT_LENGTH},
-        {"Content-Type", FIELD_CONTENT_TYPE},
-        {"Cookie", FIELD_COOKIE},
-        {"Date", FIELD_DATE},
-        {"Expect", FIELD_EXPECT},
-        {"Host", FIELD_HOST},
-        {"Idempotency-Key", FIELD_IDEMPOTENCY_KEY},
-        {"Keep-Alive", FIELD_KEEP_ALIVE},
-        {"Location", FIELD_LOCATION},
-        {"Max-Forwards", FIELD_MAX_FORWARDS},
-        {"Origin", FIELD_ORIGIN},
-        {"Proxy-Authorization", FIELD_PROXY_AUTHORIZATION},
-        {"Proxy-Connection", FIELD_PROXY_CONNECTION},
-        {"Referer", FIELD_REFERER},
-        {"Retry-After", FIELD_RETRY_AFTER},
-        {"Set-Cookie", FIELD_SET_COOKIE},
-        {"TE", FIELD_TE},
-        {"Trailer", FIELD_TRAILER},
-        {"Transfer-Encoding", FIELD_TRANSFER_ENCODING},
-        {"Upgrade", FIELD_UPGRADE},
-        {"User-Agent", FIELD_USER_AGENT},
-        {"Vary", FIELD_VARY},
-        {"Via", FIELD_VIA},
+    {"Accept", FIELD_ACCEPT},
+    {"Age", FIELD_AGE},
+    {"Authorization", FIELD_AUTHORIZATION},
+    {"Cache-Control", FIELD_CACHE_CONTROL},
+    {"Connection", FIELD_CONNECTION},
+    {"Content-Encoding", FIELD_CONTENT_ENCODING},
+    {"Content-Length", FIELD_CONTENT_LENGTH},
+    {"Content-Type", FIELD_CONTENT_TYPE},
+    {"Cookie", FIELD_COOKIE},
+    {"Date", FIELD_DATE},
+    {"Expect", FIELD_EXPECT},
+    {"Host", FIELD_HOST},
+    {"Idempotency-Key", FIELD_IDEMPOTENCY_KEY},
+    {"Keep-Alive", FIELD_KEEP_ALIVE},
+    {"Location", FIELD_LOCATION},
+    {"Max-Forwards", FIELD_MAX_FORWARDS},
+    {"Origin", FIELD_ORIGIN},
+    {"Proxy-Authorization", FIELD_PROXY_AUTHORIZATION},
+    {"Proxy-Connection", FIELD_PROXY_CONNECTION},
+    {"Referer", FIELD_REFERER},
+    {"Retry-After", FIELD_RETRY_AFTER},
+    {"Set-Cookie", FIELD_SET_COOKIE},
+    {"TE", FIELD_TE},
+    {"Trailer", FIELD_TRAILER},
+    {"Transfer-Encoding", FIELD_TRANSFER_ENCODING},
+    {"Upgrade", FIELD_UPGRADE},
+    {"User-Agent", FIELD_USER_AGENT},
+    {"Vary", FIELD_VARY},
+    {"Via", FIELD_VIA},
 };
 
 START_TEST(every_known_name_has_its_id_in_any_case)
@@ -79,7 +79,7 @@ START_TEST(a_name_that_is_nearly_known_is_another)
 END_TEST
 
 #define REQUEST                                                                                                        \
-	"GET / HTTP/1.1\r\nHost: a\r\nX-One:1\r\nAccept: text/html\r\nx-one:  2  \r\nACCEPT: */*, text/plain\r\n"     \
+	"GET / HTTP/1.1\r\nHost: a\r\nX-One:1\r\nAccept: text/html\r\nx-one:  2  \r\nACCEPT: */*, text/plain\r\n"      \
 	"Cookie:\r\n\r\n"
 
 static struct parsed parsed;
@@ -150,12 +150,12 @@ START_TEST(hop_by_hop_fields_are_known_or_nominated)
 {
 	check_hop_by_hop("GET / HTTP/1.1\r\nHost: a\r\nAccept: b\r\n\r\n", "");
 	check_hop_by_hop("GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nKeep-Alive: 5\r\nX: y\r\n\r\n",
-	                 "Connection Keep-Alive ");
+			 "Connection Keep-Alive ");
 	check_hop_by_hop("GET / HTTP/1.1\r\nHost: a\r\nProxy-Connection: close\r\nTE: trailers\r\nUpgrade: x\r\n\r\n",
-	                 "Proxy-Connection TE Upgrade ");
+			 "Proxy-Connection TE Upgrade ");
 	check_hop_by_hop("GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nconnection: close , x-a\r\nX-B: 2\r\n"
-	                 "Connection:,X-C\r\nX-C: 3\r\nX-AB: 4\r\n\r\n",
-	                 "X-A connection Connection X-C ");
+			 "Connection:,X-C\r\nX-C: 3\r\nX-AB: 4\r\n\r\n",
+			 "X-A connection Connection X-C ");
 	/* Proxy-Connection nominates nothing: it never was a standard field */
 	check_hop_by_hop("GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nProxy-Connection: x-a\r\n\r\n", "Proxy-Connection ");
 }
@@ -164,8 +164,8 @@ END_TEST
 START_TEST(framing_is_not_hop_by_hop_even_where_nominated)
 {
 	check_hop_by_hop("POST / HTTP/1.1\r\nHost: a\r\nConnection: Transfer-Encoding, trailer, X\r\n"
-	                 "Transfer-Encoding: chunked\r\nTrailer: Etag\r\nX: y\r\n\r\n",
-	                 "Connection X ");
+			 "Transfer-Encoding: chunked\r\nTrailer: Etag\r\nX: y\r\n\r\n",
+			 "Connection X ");
 }
 END_TEST
 
@@ -215,11 +215,11 @@ static const struct {
 	const char *method;
 	bool safe, idempotent;
 } methods[] = {
-        {"GET", true, true},      {"HEAD", true, true},     {"OPTIONS", true, true}, {"TRACE", true, true},
-        {"QUERY", true, true},    {"PROPFIND", true, true}, {"REPORT", true, true},  {"SEARCH", true, true},
-        {"PUT", false, true},     {"DELETE", false, true},  {"POST", false, false},  {"PATCH", false, false},
-        {"CONNECT", false, false}, {"get", false, false},   {"Put", false, false},   {"GETS", false, false},
-        {"GE", false, false},     {"", false, false},       {"PURGE", false, false},
+    {"GET", true, true},       {"HEAD", true, true},     {"OPTIONS", true, true}, {"TRACE", true, true},
+    {"QUERY", true, true},     {"PROPFIND", true, true}, {"REPORT", true, true},  {"SEARCH", true, true},
+    {"PUT", false, true},      {"DELETE", false, true},  {"POST", false, false},  {"PATCH", false, false},
+    {"CONNECT", false, false}, {"get", false, false},    {"Put", false, false},   {"GETS", false, false},
+    {"GE", false, false},      {"", false, false},       {"PURGE", false, false},
 };
 
 START_TEST(methods_are_safe_and_idempotent_as_registered)
