@@ -24,16 +24,22 @@ const char *uri_error_text(enum uri_error e)
 	return (unsigned)e < URI_ERR_COUNT ? text[e] : "unknown error";
 }
 
+static bool word_has_control(const char *p)
+{
+	uint64_t word = load_le64(p);
+	return (swar_below(word, ' ') | swar_equal(word, 0x7f)) != 0;
+}
+
 static bool has_control(struct bytes b)
 {
-	size_t i = 0;
-
-	for (; b.len - i >= 8; i += 8) {
-		uint64_t word = load_le64(b.ptr + i);
-		if (swar_below(word, ' ') | swar_equal(word, 0x7f))
-			return true;
+	if (b.len >= 8) {
+		for (size_t i = 0; i + 8 < b.len; i += 8) {
+			if (word_has_control(b.ptr + i))
+				return true;
+		}
+		return word_has_control(b.ptr + b.len - 8);
 	}
-	for (; i < b.len; i++) {
+	for (size_t i = 0; i < b.len; i++) {
 		unsigned char c = (unsigned char)b.ptr[i];
 		if (c < ' ' || c == 0x7f)
 			return true;
@@ -122,25 +128,65 @@ static enum uri_error split_authority(struct bytes authority, struct uri *out)
 	return split_host_port(bytes_of(at + 1, authority.len - before - 1), out);
 }
 
+static bool ends_authority(struct bytes b, size_t i)
+{
+	return i == b.len || b.ptr[i] == '/' || b.ptr[i] == '?' || b.ptr[i] == '#';
+}
+
+/* The usual authority, a name and perhaps a port, in one pass; returns its length, 0 where it is anything else. */
+static size_t take_usual_authority(struct bytes rest, struct uri *out)
+{
+	size_t i = 0;
+	uint32_t port = 0;
+
+	while (i < rest.len &&
+	       uri_class((unsigned char)rest.ptr[i]) & (CLASS_UNRESERVED | CLASS_SUB_DELIM | CLASS_HIGH))
+		i++;
+	size_t host_end = i;
+	if (host_end > URI_HOST_MAX)
+		return 0;
+	if (!ends_authority(rest, i)) {
+		if (rest.ptr[i] != ':')
+			return 0;
+		for (i++; i < rest.len && ascii_is_digit((unsigned char)rest.ptr[i]) && port <= UINT16_MAX; i++)
+			port = port * 10 + (uint32_t)(rest.ptr[i] - '0');
+		if (!ends_authority(rest, i) || port > UINT16_MAX)
+			return 0;
+		out->port = bytes_of(rest.ptr + host_end + 1, i - host_end - 1);
+	}
+	out->host = bytes_of(rest.ptr, host_end);
+	out->authority = bytes_of(rest.ptr, i);
+	return i;
+}
+
+/* Takes "//" and the authority from the front of *rest, where they are. */
+static enum uri_error take_authority(struct bytes *rest, struct uri *out)
+{
+	if (rest->len < 2 || rest->ptr[0] != '/' || rest->ptr[1] != '/')
+		return URI_OK;
+	*rest = bytes_of(rest->ptr + 2, rest->len - 2);
+	enum uri_error e = URI_OK;
+	size_t end = take_usual_authority(*rest, out);
+	if (end == 0) {
+		while (!ends_authority(*rest, end))
+			end++;
+		e = split_authority(bytes_of(rest->ptr, end), out);
+	}
+	*rest = bytes_of(rest->ptr + end, rest->len - end);
+	return e;
+}
+
 enum uri_error uri_parse(struct bytes ref, struct uri *out)
 {
-	enum uri_error e = URI_OK;
-
 	*out = (struct uri){.path = {"", 0}};
 	if (!ref.ptr)
 		return URI_OK;
 	if (has_control(ref))
 		return URI_ERR_CONTROL;
+	take_scheme(&ref, &out->scheme);
+	enum uri_error e = take_authority(&ref, out);
 	cut_behind(&ref, '#', &out->fragment);
 	cut_behind(&ref, '?', &out->query);
-	take_scheme(&ref, &out->scheme);
-	if (ref.len >= 2 && ref.ptr[0] == '/' && ref.ptr[1] == '/') {
-		ref = bytes_of(ref.ptr + 2, ref.len - 2);
-		const char *slash = memchr(ref.ptr, '/', ref.len);
-		size_t end = slash ? (size_t)(slash - ref.ptr) : ref.len;
-		e = split_authority(bytes_of(ref.ptr, end), out);
-		ref = bytes_of(ref.ptr + end, ref.len - end);
-	}
 	out->path = ref;
 	return e;
 }
@@ -208,8 +254,9 @@ bool uri_is_strict(const struct uri *u)
 
 uint16_t scheme_default_port(struct bytes scheme)
 {
-	if (scheme.len < 4 || scheme.len > 5 || (scheme.ptr[0] | 0x20) != 'h' || (scheme.ptr[1] | 0x20) != 't' ||
-	    (scheme.ptr[2] | 0x20) != 't' || (scheme.ptr[3] | 0x20) != 'p')
+	if (scheme.len != 4 && scheme.len != 5)
+		return 0;
+	if ((load_le32(scheme.ptr) | 0x20202020) != 0x70747468) /* "http" */
 		return 0;
 	if (scheme.len == 4)
 		return 80;

@@ -56,15 +56,18 @@ enum uri_error host_check(struct bytes host)
 /* Nothing in it but what lower-casing normalises: no '%', no '[', no byte over 0x7f. */
 static bool is_plain(struct bytes host)
 {
+	uint64_t found = 0;
+
 	if (is_literal(host))
 		return false;
-	size_t i = 0;
-	for (; host.len - i >= 8; i += 8) {
-		uint64_t word = load_le64(host.ptr + i);
-		if ((word & SWAR_HIGH) | swar_equal(word, '%'))
-			return false;
+	if (host.len >= 8) {
+		for (size_t i = 0; i < host.len; i += 8) {
+			uint64_t word = load_le64(host.ptr + (i + 8 <= host.len ? i : host.len - 8));
+			found |= word | swar_equal(word, '%');
+		}
+		return (found & SWAR_HIGH) == 0;
 	}
-	for (; i < host.len; i++) {
+	for (size_t i = 0; i < host.len; i++) {
 		if (host.ptr[i] == '%' || (unsigned char)host.ptr[i] >= 0x80)
 			return false;
 	}

@@ -189,12 +189,13 @@ START_TEST(no_other_byte_counts_as_a_control)
 {
 	struct uri u;
 
-	if (_i == 0x7f)
-		return;
-	for (size_t i = 2; i < 10; i++) {
-		char text[] = "/xxxxxxxxx";
-		text[i] = (char)_i;
-		ck_assert_int_eq(uri_parse(bytes_of(text, 10), &u), URI_OK);
+	for (int c = ' '; c < 0x100; c++) {
+		for (size_t i = 1; i < 10 && c != 0x7f; i++) {
+			char text[] = "/xxxxxxxxx";
+			text[i] = (char)c;
+			ck_assert_int_eq(uri_parse(bytes_of(text, 10), &u), URI_OK);
+			ck_assert_int_eq(uri_parse(bytes_of(text, i + 1), &u), URI_OK);
+		}
 	}
 }
 END_TEST
@@ -350,7 +351,7 @@ int main(void)
 	tcase_add_test(tc, empty_view_without_an_address_parses);
 	tcase_add_loop_test(tc, what_is_no_http_uri_is_refused_with_its_reason, 0, COUNT(refused));
 	tcase_add_loop_test(tc, control_byte_is_refused_wherever_it_stands, 0, 33);
-	tcase_add_loop_test(tc, no_other_byte_counts_as_a_control, 0x20, 0x100);
+	tcase_add_test(tc, no_other_byte_counts_as_a_control);
 	tcase_add_test(tc, host_of_a_name_with_every_byte_encoded_is_the_longest);
 	tcase_add_loop_test(tc, authority_form_needs_host_and_port_and_nothing_else, 0, COUNT(authority_forms));
 	tcase_add_loop_test(tc, only_bytes_in_their_rfc_3986_places_are_strict, 0, COUNT(strictness));
