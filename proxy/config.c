@@ -82,7 +82,7 @@ void config_defaults(struct config *c)
 	    .log = config_string("hopaudit.jsonl"),
 	    .profile = PROFILE_DEFAULT,
 	    .window_ms = 10 * SECOND,
-	    .budget_bytes = 256 * MIB,
+	    .budget_bytes = UINT64_C(256) * MIB,
 	    .fail_on = SEVERITY_ERROR,
 	    .color_when = COLOR_AUTO,
 	    .limits = default_limits,
