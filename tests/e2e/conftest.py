@@ -43,7 +43,7 @@ def origin(start_origin):
 
 @pytest.fixture
 def start_proxy(tmp_path):
-    """A function that starts a `hopaudit proxy`. What the test does not stop itself is stopped, and checked, after it."""
+    """A function that starts a `hopaudit proxy`. What the test does not stop is stopped, and checked, after it."""
     proxies = []
 
     def start(*options, **more):

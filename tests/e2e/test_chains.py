@@ -133,6 +133,37 @@ def test_a_window_that_is_over_closes_the_expectation_without_the_end_of_the_run
     assert closed["outcome"] == "not_followed" and "window" in closed["reason"]
 
 
+def test_evidence_that_was_given_up_for_memory_makes_a_verdict_less_exact_and_not_wrong(origin, start_proxy):
+    """Forty bodies of 50 KB wait for follow-ups that all cut them short, and the audit may keep 1 MiB of them. Where
+    the first body's beginning is still known the cut is told; elsewhere only that the content is another."""
+    proxy = start_proxy("--audit-memory", "1M")
+    for number in range(40):
+        origin.on(f"/a/{number}", redirect(307, f"/b/{number}"))
+        origin.on(f"/b/{number}", response(200))
+    content = [bytes([65 + number]) * 50_000 for number in range(40)]
+    steps = [("PUT", f"/a/{number}", content[number]) for number in range(40)]
+    steps += [("PUT", f"/b/{number}", content[number][:20_000]) for number in range(40)]
+    walk(proxy, origin, *steps)
+    log = proxy.stop()
+    forgotten = log.one("run.finished")["totals"]["forgotten"]
+    assert 0 < forgotten < 40
+    rules = [rule for rule, _ in errors(log)]
+    assert (rules.count("body-changed"), rules.count("body-truncated"), len(rules)) == (forgotten, 40 - forgotten, 40)
+
+
+def test_a_right_follow_up_stays_right_when_its_evidence_was_given_up(origin, start_proxy):
+    proxy = start_proxy("--audit-memory", "1M")
+    for number in range(40):
+        origin.on(f"/a/{number}", redirect(307, f"/b/{number}"))
+        origin.on(f"/b/{number}", response(200))
+    walk(proxy, origin, *[("PUT", f"/{step}/{number}", b"x" * 50_000) for step in "ab" for number in range(40)])
+    log = proxy.stop()
+    assert log.one("run.finished")["totals"]["forgotten"] > 0
+    assert errors(log) == []
+    assert {event["verdicts"]["body"] for event in log.events("redirect.followed")} <= {"pass", "unverifiable"}
+    assert len(log.events("redirect.followed")) == 40
+
+
 def test_a_late_follow_up_revises_what_was_said(origin, start_proxy, connect):
     proxy = start_proxy("--window", "300ms")
     origin.on("/old", redirect(307, "/new"))
@@ -169,6 +200,48 @@ def test_an_early_redirect_is_proven_by_the_part_that_was_sent(origin, proxy, co
     assert log.one("redirect.followed")["verdicts"]["body"] == "unverifiable"
     assert errors(log) == []
     assert log.one("chain.finished")["unverifiable"] >= 1
+
+
+def test_an_early_redirect_whose_follow_up_begins_otherwise_is_a_changed_body(origin, proxy):
+    """What the first request had sent until then is known to the byte, and the follow-up's beginning is not that."""
+
+    def early(conversation):
+        conversation.read_some(3)
+        conversation.send(redirect(307, "/v2/up", "Connection: close"))
+
+    origin.on_head("/up", early)
+    origin.on("/v2/up", response(200))
+    with RawClient(proxy.address) as client:
+        client.send(request("PUT", f"{origin.url}/up", "Content-Length: 6", body=b"abc", host=origin.authority))
+        assert client.read_response().status == 307
+    with RawClient(proxy.address) as client:
+        client.exchange(request("PUT", f"{origin.url}/v2/up", body=b"ABCdef", host=origin.authority))
+    log = proxy.stop()
+    assert log.one("redirect.followed")["verdicts"]["body"] == "fail"
+    assert errors(log) == [("body-changed", "client")]
+
+
+def test_a_client_that_sends_on_after_an_early_redirect_is_held_to_its_whole_body(origin, proxy, connect):
+    """The body comes to its end after the redirect, and the follow-up lacks its second half."""
+    answered = []
+
+    def early(conversation):
+        conversation.read_some(3)
+        conversation.send(redirect(307, "/v2/up"))
+        answered.append(conversation.read_some(3))
+
+    origin.on_head("/up", early)
+    origin.on("/v2/up", response(200))
+    client = connect(proxy)
+    client.send(request("PUT", f"{origin.url}/up", "Content-Length: 6", body=b"abc", host=origin.authority))
+    assert client.read_response().status == 307
+    client.send(b"def")
+    origin.wait_until(lambda seen: answered or seen.connections_open == 0, "the second half")
+    with RawClient(proxy.address) as other:
+        other.exchange(request("PUT", f"{origin.url}/v2/up", body=b"abc", host=origin.authority))
+    log = proxy.stop()
+    assert answered, "the relay did not pass the second half on"
+    assert errors(log) == [("body-truncated", "client")]
 
 
 def test_an_expectation_of_100_that_is_answered_by_a_redirect_is_unverifiable_and_no_error(origin, proxy, connect):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Real clients through `hopaudit run`: the origin sees what it sees without the proxy, and the verdict is right.
 
-Every client is called twice, directly and through the proxy, against the same origin; what it says must be the same too.
+Every client is called twice, directly and through the proxy, against one origin; what it says must be the same, too.
 """
 import pytest
 

@@ -171,8 +171,8 @@ CLIENTS = 8
 
 @pytest.mark.threads
 def test_a_redirect_on_one_worker_is_followed_on_another(origin, start_proxy):
-    """The kernel deals new connections out to the workers' listeners; of many chains whose every request opens one, only a
-    vanishing part can stay on a single worker."""
+    """The kernel deals new connections out to the workers' listeners; of many chains whose every request opens one,
+    only a vanishing part can stay on a single worker."""
     proxy = start_proxy("--workers", "4")
     origin.on("/pay", redirect(307, "/v2/pay"))
     origin.on("/v2/pay", response(200))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Clients that follow a 307 or 308 wrongly: each fault has its rule, its severity, its fault and its exit status, and what
-only looks like a fault has none."""
+"""Clients that follow a 307 or 308 wrongly: each fault has its rule, its severity, its fault and its exit status, and
+what only looks like a fault has none."""
 import pytest
 
 from lib import drivers
@@ -18,7 +18,7 @@ CASES = (  # fault, body, rule
     ("replace", bytes(100_000), "body-changed"),
     ("truncate", SHORT, "body-truncated"),
     ("truncate", bytes(range(256)) * 400, "body-truncated"),  # 100 KiB, cut at 50 KiB: the kept prefix proves it
-    ("truncate", bytes(range(256)) * 1024, "body-truncated"),  # 256 KiB, cut at a multiple of 64 KiB: a digest proves it
+    ("truncate", bytes(range(256)) * 1024, "body-truncated"),  # 256 KiB, cut at a multiple of 64 KiB: by digest
 )
 
 
@@ -156,6 +156,21 @@ def test_fetch_refuses_to_send_a_stream_twice(follow, origin):
     assert [request.path for request in origin.requests] == ["/pay"]
     assert log.one("redirect.closed")["outcome"] == "not_followed"
     assert [event["rule"] for event in findings(log)] == ["redirect-not-followed"]
+
+
+def test_urllib_turns_a_head_into_a_get(origin, run):
+    origin.on("/old", redirect(307, "/new"))
+    origin.on("/new", response(200))
+    log = run(drivers.URLLIB.command("HEAD", f"{origin.url}/old")).expect(3)
+    assert [request.method for request in origin.requests] == ["HEAD", "GET"]
+    (finding,) = findings(log)
+    assert (finding["rule"], finding["severity"], finding["fault"]) == ("method-not-preserved", "error", "client")
+
+
+def test_urllib_does_not_follow_a_post(follow, origin):
+    done = follow(drivers.URLLIB, SHORT)
+    assert done.stdout.startswith("307") and [request.path for request in origin.requests] == ["/pay"]
+    assert [event["rule"] for event in findings(done.expect(0))] == ["redirect-not-followed"]
 
 
 def test_a_method_that_curl_was_told_by_x_is_kept_on_307(follow, origin):

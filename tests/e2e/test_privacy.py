@@ -76,7 +76,9 @@ def test_a_token_in_a_query_is_hidden_everywhere(name, origin, noisy):
     hop = log.one("redirect.followed")
     assert "a=visible" in hop["target"] and "z=also-visible" in hop["target"]
     # equality stays visible: the same secret has the same digest in every place
-    places = [hop["request"]["url"], hop["target"], hop["follow"]["request"]["url"], log.one("chain.finished")["last_url"]]
+    chain = log.one("chain.finished")
+    places = [hop["request"]["url"], hop["target"], hop["follow"]["request"]["url"]]
+    places += [chain["first_url"], chain["last_url"]]
     assert len({REDACTED.search(place).group() for place in places}) == 1
 
 
@@ -141,6 +143,15 @@ def test_secrets_in_requests_that_fail_are_hidden(origin, noisy):
     log = noisy.stop()
     assert len(log.events("proxy.error")) == 3
     assert_hidden(noisy)
+
+
+def test_secrets_in_the_command_line_are_hidden(origin, run):
+    origin.on("/x", redirect(302, "/y"))
+    secrets = ("-H", f"Authorization: Bearer {SECRET}", "-u", f"user:{SECRET}", f"{origin.url}/x?token={SECRET}")
+    done = run(["curl", "-s", *secrets])
+    assert len(origin.requests) == 1 and SECRET in origin.requests[0].target
+    for spelling in spellings(SECRET):
+        assert spelling not in (done.expect(0).raw.decode() + done.stderr).lower()
 
 
 def test_a_secret_has_the_same_digest_in_runs_of_one_user_and_another_with_another_key(origin, run, tmp_path):

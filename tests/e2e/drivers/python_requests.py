@@ -4,5 +4,7 @@ import requests
 from arguments import Arguments
 
 given = Arguments(streams=True)
-answer = requests.request(given.method, given.url, data=given.data, headers=given.headers, timeout=20, allow_redirects=True)
+answer = requests.request(
+    given.method, given.url, data=given.data, headers=given.headers, timeout=20, allow_redirects=True
+)
 print(answer.status_code, answer.url)

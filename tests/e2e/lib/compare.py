@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What an origin sees with and without the proxy: the bytes that may differ are named here, all others must be equal."""
+"""What an origin sees with and without the proxy: the bytes that may differ are named here, all others are equal."""
 
 # RFC 9110 §7.6: a proxy adds itself to Via and takes off what belonged to the client's own connection.
 HOP_BY_HOP = {b"via", b"connection", b"proxy-connection", b"keep-alive"}

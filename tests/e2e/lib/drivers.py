@@ -66,8 +66,10 @@ URLLIB3 = Driver(
     streams=True,
     greets_proxies=frozenset({b"host", b"accept"}),
 )
+URLLIB = Driver("urllib", (sys.executable, str(FOLDER / "python_urllib.py")), names_itself=False)
 FETCH = Driver("fetch", ("node", str(FOLDER / "node_fetch.cjs")), tunnels=True, streams=True)
 
 FAULTY = Driver("faulty", (sys.executable, str(FOLDER / "faulty.py")))
 
+# The clients that follow a 307 as they should. urllib does not, and faulty is wrong on purpose.
 ALL = (CURL, WGET, REQUESTS, HTTPX, AIOHTTP, URLLIB3, FETCH)

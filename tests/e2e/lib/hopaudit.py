@@ -36,6 +36,7 @@ def environment(folder, **more):
         "XDG_CONFIG_HOME": str(home / ".config"),
         "TMPDIR": str(folder),
         "LC_ALL": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",  # several write at once, one of them on a "full disk"
         **kept,
         **more,
     }

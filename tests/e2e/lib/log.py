@@ -60,8 +60,8 @@ class Log:
         return hashlib.sha256(self.lines[-1]).hexdigest()
 
     def check(self):
-        """What DESIGN.md promises of every log: whole lines, valid by the schema, `seq` without gaps from 1 in each run,
-        each line chained to the one before, nothing lost."""
+        """What DESIGN.md promises of every log: whole lines, valid by the schema, `seq` without gaps from 1 in each
+        run, each line chained to the one before, nothing lost."""
         raw = self.raw
         assert raw.endswith(b"\n"), f"{self.path}: the last line is torn: {raw[-200:]!r}"
         before, expected_seq = "0" * 64, 1

@@ -37,7 +37,7 @@ class Head:
 
 
 class Reader:
-    """Reads messages from a socket. Bytes beyond a message stay in `buffer`; every wait ends by the socket's timeout."""
+    """Reads messages from a socket. Bytes beyond a message stay in `buffer`. Every wait ends by its timeout."""
 
     def __init__(self, connection):
         self.connection = connection
