@@ -22,6 +22,8 @@ static void client_free(struct clients *cs, struct known_client *c)
 	link_remove(&c->idle);
 	cs->idle_count--;
 	intern_drop(cs->intern, c->tag);
+	for (unsigned i = 0; i < CLIENT_FOLLOWERS_MAX; i++)
+		intern_drop(cs->intern, c->followers[i]);
 	if (c->tunnels)
 		budget_give(cs->intern->budget, CLIENT_TUNNELS_MAX * sizeof(*c->tunnels) + BUDGET_BLOCK);
 	budget_give(cs->intern->budget, sizeof(*c) + BUDGET_BLOCK);
@@ -105,6 +107,27 @@ void client_drop(struct clients *cs, struct known_client *c)
 	cs->idle_count++;
 	if (cs->idle_count > CLIENTS_IDLE_MAX)
 		client_free(cs, OWNER_OF(cs->idle.next, struct known_client, idle));
+}
+
+void client_note_follower(struct known_client *c, struct text *agent)
+{
+	if (!agent)
+		c->anonymous_follower = true;
+	for (unsigned i = 0; agent && i < CLIENT_FOLLOWERS_MAX; i++) {
+		if (!c->followers[i])
+			c->followers[i] = intern_again(agent);
+		if (c->followers[i] == agent)
+			return;
+	}
+}
+
+bool client_is_follower(const struct known_client *c, const struct text *agent)
+{
+	for (unsigned i = 0; agent && i < CLIENT_FOLLOWERS_MAX; i++) {
+		if (c->followers[i] == agent)
+			return true;
+	}
+	return !agent && c->anonymous_follower;
 }
 
 void client_tunnel_add(struct clients *cs, struct known_client *c, const struct client_tunnel *tunnel)

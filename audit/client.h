@@ -11,6 +11,7 @@
 #include "audit/list.h"
 
 #define CLIENT_TUNNELS_MAX 8
+#define CLIENT_FOLLOWERS_MAX 4
 
 struct client_tunnel {
 	uint64_t connection; /* 0: free */
@@ -22,9 +23,10 @@ struct client_tunnel {
 struct known_client {
 	struct node node; /* in clients.table */
 	unsigned refs;
-	unsigned open;     /* expectations in the list below */
-	uint64_t followed; /* redirects that it followed */
-	struct text *tag;  /* a reference, or NULL: then the address is what it is known by */
+	bool anonymous_follower;                      /* one without a User-Agent followed */
+	unsigned open;                                /* expectations in the list below */
+	struct text *followers[CLIENT_FOLLOWERS_MAX]; /* references: user agents of it that followed a redirect */
+	struct text *tag; /* a reference, or NULL: then the address is what it is known by */
 	uint8_t address[16];
 	struct link expectations;      /* oldest first; elements: expectation.in_client */
 	struct link idle;              /* in clients.idle while refs is 0 */
@@ -52,6 +54,11 @@ struct known_client *client_take(struct clients *cs, const struct audit_client *
 
 /* Gives a reference back. */
 void client_drop(struct clients *cs, struct known_client *c);
+
+/* Remembers, and asks, whether a program of this client (by its User-Agent; NULL where it has none) follows redirects.
+ * Several programs share an address. */
+void client_note_follower(struct known_client *c, struct text *agent);
+bool client_is_follower(const struct known_client *c, const struct text *agent) NODISCARD;
 
 /* Remembers, asks for and forgets opaque tunnels. */
 void client_tunnel_add(struct clients *cs, struct known_client *c, const struct client_tunnel *tunnel);

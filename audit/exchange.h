@@ -21,7 +21,7 @@
 #include "parser/uri.h"
 
 struct audit;          /* one run's audit: tracker, chains, rules, counters; see audit/tracker.h */
-struct expectation;    /* tracker.h */
+struct trace;          /* trace.h */
 struct content_digest; /* digest.h */
 
 /* The client's side of one connection, as far as identity goes. Owned by the relay's connection, which must outlive
@@ -70,8 +70,6 @@ struct audit_exchange {
 	int64_t started_us;
 	int64_t response_us;
 	struct content_digest *content; /* owned; NULL while no content is kept */
-	struct expectation *made;       /* the expectation that this exchange's 3xx opened; under the tracker's lock */
-	struct expectation *candidate_for; /* the expectation that this exchange may be the follow-up of; likewise */
 	uint64_t content_length; /* content bytes told so far */
 	uint16_t status;
 	bool tracked; /* the tracker knows of it: the calls below must take its lock */
@@ -79,7 +77,7 @@ struct audit_exchange {
 	bool request_complete;
 	bool response_done;
 	bool response_delivered;
-	void *extra; /* owned by the tracker */
+	struct trace *trace; /* a reference: what the tracker keeps of it; under its lock. NULL until it matters */
 };
 
 /* See the order above. Fills x->advice and returns it. Costs no lock unless something is expected of, or remembered

@@ -31,11 +31,12 @@ struct expectation {
 	bool overdue;                 /* its deadline passed while a body was in transfer: settle when that ends */
 	bool delivered;               /* the client was given the whole 3xx */
 	bool undelivered;             /* ... or will never be */
-	bool sets_cookie;             /* the 3xx has Set-Cookie */
-	bool watched;                 /* counted in the filter under its connection: see match_connection_moves_on() */
-	uint64_t id;                  /* the redirect's */
-	uint64_t chain_id;            /* of the chain that it is, or was, part of */
-	uint64_t order;               /* when the 3xx came, in the tracker's order; ties go to the older */
+	bool twin_followed; /* another redirect of this client, with the same request and target, was followed */
+	bool sets_cookie;   /* the 3xx has Set-Cookie */
+	bool watched;       /* counted in the filter under its connection: see match_connection_moves_on() */
+	uint64_t id;        /* the redirect's */
+	uint64_t chain_id;  /* of the chain that it is, or was, part of */
+	uint64_t order;     /* when the 3xx came, in the tracker's order; ties go to the older */
 	enum outcome outcome;
 	unsigned hop; /* in its chain, from 1 */
 	int score;    /* of the candidate */

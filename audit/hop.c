@@ -93,12 +93,26 @@ static void say_followed(struct audit *a, struct expectation *e, struct trace *f
 		engine_ask(a, RULE_AT_FOLLOW, &ends.in, &ends.about, now_us);
 }
 
+/* This program follows redirects. And where it had asked the same question several times at once, whichever of the
+ * answers it followed may stand for the others. */
+static void note_follower(struct audit *a, struct expectation *e)
+{
+	const struct trace *r = e->request;
+	client_note_follower(r->client, r->user_agent);
+	struct node *n = table_first(&a->by_request, client_url_key(r->client, r->url_hash));
+	for (struct expectation *twin = by_request_next(n); twin;
+	     twin = by_request_next(table_next(&twin->by_request))) {
+		if (twin != e && twin->target_hash == e->target_hash && twin->request->method == r->method)
+			twin->twin_followed = true;
+	}
+}
+
 void hop_followed(struct audit *a, struct expectation *e, int64_t now_us)
 {
 	expectation_set_state(e, EXPECTATION_ANSWERED);
 	expectation_unqueue(e);
 	e->outcome = OUTCOME_FOLLOWED;
-	e->request->client->followed++;
+	note_follower(a, e);
 	say_followed(a, e, e->candidate, MATCH_FINAL, now_us);
 	emit_closed(a, e, NULL, now_us);
 	struct chain *c = e->chain;
@@ -148,7 +162,7 @@ void hop_revised(struct audit *a, struct expectation *e, struct trace *again, co
 		a->totals.outcomes[e->outcome]--;
 		a->totals.outcomes[OUTCOME_FOLLOWED]++;
 		e->outcome = OUTCOME_FOLLOWED;
-		e->request->client->followed++;
+		note_follower(a, e);
 		expectation_set_state(e, EXPECTATION_ANSWERED);
 	}
 	expectation_unqueue(e);
@@ -171,7 +185,8 @@ void hop_unfollowed(struct audit *a, struct expectation *e, enum outcome outcome
 	emit_closed(a, e, reason, now_us);
 	ends_of(e, NULL, &ends);
 	ends.in.outcome = outcome;
-	ends.in.client_follows = e->request->client->followed > 0;
+	ends.in.client_follows = client_is_follower(e->request->client, e->request->user_agent);
+	ends.in.twin_followed = e->twin_followed;
 	ends.in.chain_loops = c->looped;
 	engine_ask(a, RULE_AT_CLOSE, &ends.in, &ends.about, now_us);
 	if (e->hop == c->hops)

@@ -234,7 +234,7 @@ void match_arrived(struct audit *a, struct audit_exchange *x, int64_t now_us)
 		t = trace_new(a, x, written, url_hash);
 	if (t) {
 		t->order = ++a->order;
-		x->extra = t;
+		x->trace = t;
 		x->tracked = true;
 		for (struct expectation *e = group_first(a, t); e; e = group_next(e)) {
 			if (eligible(e, t))

@@ -7,7 +7,7 @@
 
 #include "audit/hop.h"
 
-/* A request of a client arrived, at an origin of which something is expected. Makes its trace (x->extra) where it
+/* A request of a client arrived, at an origin of which something is expected. Makes its trace (x->trace) where it
  * matters, and fills the advice. */
 void match_arrived(struct audit *a, struct audit_exchange *x, int64_t now_us);
 

@@ -101,8 +101,8 @@ void audit_request_end(struct audit *a, struct audit_exchange *x, bool complete,
 	if (x->content)
 		content_hash(&a->digester, x->content);
 	audit_lock(a);
-	trace_take_content(a, x->extra, x);
-	match_request_ended(a, x->extra, now_us);
+	trace_take_content(a, x->trace, x);
+	match_request_ended(a, x->trace, now_us);
 	audit_unlock(a);
 }
 
@@ -118,7 +118,7 @@ static bool track(struct audit *a, struct audit_exchange *x)
 	struct trace *t = trace_new(a, x, written, bytes_hash(normal, a->config.seed, false));
 	if (!t)
 		return false;
-	x->extra = t;
+	x->trace = t;
 	x->tracked = true;
 	if (x->request_done)
 		trace_take_content(a, t, x);
@@ -128,7 +128,7 @@ static bool track(struct audit *a, struct audit_exchange *x)
 /* What the response head means for an exchange that is tracked. */
 static void response_known(struct audit *a, struct audit_exchange *x, const struct http_head *head, int64_t now_us)
 {
-	struct trace *t = x->extra;
+	struct trace *t = x->trace;
 	trace_response(a, t, x->status, head, now_us);
 	t->early_length = x->request_done ? 0 : x->content_length;
 	t->length = x->content_length;
@@ -175,7 +175,7 @@ void audit_response_local(struct audit *a, struct audit_exchange *x, int status,
 
 static void delivered(struct audit *a, struct audit_exchange *x, int64_t now_us)
 {
-	struct trace *t = x->extra;
+	struct trace *t = x->trace;
 	struct expectation *e = t->made;
 	t->response_ended = true;
 	t->response_delivered = x->response_delivered;
@@ -216,11 +216,11 @@ void audit_exchange_end(struct audit *a, struct audit_exchange *x, int64_t now_u
 	if (x->tracked || a->config.record_all) {
 		audit_lock(a);
 		if (a->config.record_all && track(a, x))
-			emit_exchange(a, x->extra, now_us);
-		trace_drop(a, x->extra);
+			emit_exchange(a, x->trace, now_us);
+		trace_drop(a, x->trace);
 		audit_unlock(a);
 	}
-	x->extra = NULL;
+	x->trace = NULL;
 	x->tracked = false;
 	x->id = 0;
 }

@@ -74,9 +74,8 @@ bool check_body_unverifiable(const struct rule_input *in, struct rule_output *ou
 	word(&out->expected, " seen");
 	word(&out->seen, " seen");
 	if (in->body->equal > 0) {
-		word(&out->message, "; the first ");
+		word(&out->message, "; equal over the first ");
 		word_length(&out->message, in->body->equal);
-		word(&out->message, " are equal");
 	}
 	return true;
 }

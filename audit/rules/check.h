@@ -49,6 +49,7 @@ struct rule_input {
 	/* RULE_AT_CLOSE */
 	enum outcome outcome;
 	bool client_follows; /* this client has followed another redirect */
+	bool twin_followed;  /* ... one with the same request and target, at about the same time */
 	bool chain_loops;    /* redirect-loop was found on this chain: stopping was right */
 	/* RULE_AT_CHAIN */
 	const struct loop_facts *loop;

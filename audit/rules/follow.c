@@ -3,6 +3,15 @@
  * Group H of RULES.md §2: whether the client followed. Asked when an expectation has ended without a follow-up. */
 #include "audit/rules/check.h"
 
+/* Was something left undone? Where the status lets the method become GET, what the request asked for was done mostly
+ * (POST, then 303 or 302, is how forms are answered); where it keeps the method it was not. */
+static bool is_undone(const struct rule_input *in)
+{
+	const struct exchange_facts *r = in->request;
+	bool asks = !method_is_safe(r->method) || r->request.length > 0 || r->request.declared > 0;
+	return asks && !method_allowed(in->status, r->method, BYTES("GET"));
+}
+
 /* Not following is allowed (RFC 9110 §15.4: "MAY"), so it is a warning only where an operation was left undone or this
  * client is known to follow. Statuses that clients are not expected to understand say nothing, an empty Location
  * neither, and a client that leaves a loop is right. */
@@ -12,9 +21,9 @@ bool check_not_followed(const struct rule_input *in, struct rule_output *out)
 	if (in->outcome != OUTCOME_NOT_FOLLOWED || in->chain_loops || r->status == 300 || in->status->status == 0 ||
 	    r->location.len == 0)
 		return false;
-	bool undone = !method_is_safe(r->method) || r->request.length > 0 || r->request.declared > 0;
-	bool head = bytes_equal(r->method, BYTES("HEAD"));
-	if (undone || (in->client_follows && !head))
+	bool undone = is_undone(in) && !in->twin_followed;
+	bool unlike = in->client_follows && !in->twin_followed && !bytes_equal(r->method, BYTES("HEAD"));
+	if (undone || unlike)
 		out->severity = SEVERITY_WARNING;
 	word_bytes(&out->message, r->method);
 	word(&out->message, " was redirected by ");
@@ -22,8 +31,10 @@ bool check_not_followed(const struct rule_input *in, struct rule_output *out)
 	word(&out->message, " and not followed");
 	if (undone)
 		word(&out->message, ": the operation was not done");
-	else if (in->client_follows && !head)
+	else if (unlike)
 		word(&out->message, ", though this client follows others");
+	else if (in->twin_followed)
+		word(&out->message, ", but another one like it was");
 	word(&out->expected, "a request for the target");
 	word(&out->seen, "none");
 	return true;

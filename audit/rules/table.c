@@ -135,8 +135,8 @@ static const struct rule table[] = {
      .moment = RULE_AT_CLOSE,
      .summary = "The client did not ask for the redirect's target.",
      .condition = "No request for the target came within the window, or before the run ended, the old URL was not "
-		  "asked for again, and the target was not out of sight. A warning when the request was unsafe or "
-		  "had content, or when this client has followed other redirects.",
+		  "asked for again, and the target was not out of sight. A warning when the status keeps the "
+		  "method of an unsafe request or of one with content, or when this client has followed others.",
      .source = "RFC 9110 §15.4",
      .example = "POST /x -307-> /y; then nothing for 10 seconds",
      .advice = "Clients may stop at a redirect. If this one should not: switch following on, or give it a body "

@@ -160,16 +160,47 @@ START_TEST(not_following_is_a_warning_for_a_client_that_follows_others)
 }
 END_TEST
 
+START_TEST(not_following_after_a_form_was_posted_is_info)
+{
+	play(s, "POST http://a/form body=abc -> 303 /done");
+	play(s, "POST http://a/form body=def -> 302 /done");
+	said(s);
+	run_ends(s);
+	ck_assert_str_eq(said(s), "closed 1 not_followed\n"
+				  "finding redirect-not-followed info 1\n"
+				  "chain 1 not_followed 303 hops 1 verdict info\n"
+				  "closed 2 not_followed\n"
+				  "finding redirect-not-followed info 2\n"
+				  "chain 2 not_followed 302 hops 1 verdict info\n");
+}
+END_TEST
+
+START_TEST(another_program_at_the_same_address_says_nothing_of_this_one)
+{
+	play(s, "GET http://a/1 ua=follower -> 302 /2");
+	play(s, "GET http://a/2 ua=follower -> 200");
+	play(s, "GET http://a/x ua=monitor -> 302 /y");
+	said(s);
+	pass_ms(s, 10500);
+	ck_assert_str_eq(said(s), "closed 2 not_followed\n"
+				  "finding redirect-not-followed info 2\n"
+				  "chain 2 not_followed 302 hops 1 verdict info\n");
+}
+END_TEST
+
 START_TEST(not_following_a_300_or_an_empty_location_is_no_finding)
 {
 	play(s, "GET http://a/x -> 300 /y");
 	play(s, "HEAD http://a/x -> 399 /y");
+	play(s, "GET http://a/z -> 302 -");
 	said(s);
 	pass_ms(s, 10500);
 	ck_assert_str_eq(said(s), "closed 1 not_followed\n"
 				  "chain 1 not_followed 300 hops 1 verdict ok\n"
 				  "closed 2 not_followed\n"
-				  "chain 2 not_followed 399 hops 1 verdict ok\n");
+				  "chain 2 not_followed 399 hops 1 verdict ok\n"
+				  "closed 3 not_followed\n"
+				  "chain 3 loop 302 hops 1 verdict error\n");
 }
 END_TEST
 
@@ -499,6 +530,8 @@ int main(void)
 	    a_redirect_that_is_not_followed_is_closed_after_the_window,
 	    not_following_an_unsafe_request_is_a_warning,
 	    not_following_is_a_warning_for_a_client_that_follows_others,
+	    not_following_after_a_form_was_posted_is_info,
+	    another_program_at_the_same_address_says_nothing_of_this_one,
 	    not_following_a_300_or_an_empty_location_is_no_finding,
 	    a_browser_has_three_windows,
 	    the_window_waits_for_the_redirect_to_be_delivered,
