@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "proxy/relay/exchange.h"
+#include "proxy/relay/intercept.h"
 #include "proxy/relay/reply.h"
 #include "proxy/relay/route.h"
 #include "proxy/relay/tunnel.h"
@@ -17,7 +18,9 @@ static void on_drained(void *owner);
 static void on_broken(void *owner);
 static void on_deadline(struct deadline *d);
 
-static const struct stream_events events = {on_readable, on_drained, on_broken};
+static void on_secured(void *owner, bool ok);
+
+static const struct stream_events events = {on_readable, on_drained, on_broken, on_secured};
 
 static bool counts_by_address(const struct worker *w)
 {
@@ -67,6 +70,7 @@ static void free_client(struct dead *d)
 
 	free(c->pending);
 	free(c->authority);
+	intercept_free(c->intercept);
 	free((char *)c->audit.tag.ptr);
 	free(c);
 }
@@ -249,7 +253,7 @@ static bool step(struct client *c, struct bytes *data, bool pipelined)
 /* Between two requests. Inside a tunnel it is the tunnel that is idle. */
 static void wait_for_request(struct client *c)
 {
-	worker_deadline(c->worker, &c->deadline, c->peer ? DEADLINE_TUNNEL_IDLE : DEADLINE_KEEP_ALIVE);
+	worker_deadline(c->worker, &c->deadline, c->authority ? DEADLINE_TUNNEL_IDLE : DEADLINE_KEEP_ALIVE);
 }
 
 static void client_process(struct client *c, struct bytes data, bool pipelined)
@@ -397,6 +401,14 @@ static void on_broken(void *owner)
 	client_close(c, "the client is gone", true);
 }
 
+static void on_secured(void *owner, bool ok)
+{
+	struct client *c = owner;
+
+	worker_now(c->worker);
+	intercept_secured(c, ok);
+}
+
 static void on_deadline(struct deadline *d)
 {
 	struct client *c = (struct client *)((char *)d - offsetof(struct client, deadline));
@@ -405,7 +417,10 @@ static void on_deadline(struct deadline *d)
 
 	switch (d->kind) {
 	case DEADLINE_HEAD:
-		reply_error(c, &slow);
+		if (c->state == CLIENT_SECURING)
+			client_close(c, "the TLS handshake took too long", true);
+		else
+			reply_error(c, &slow);
 		break;
 	case DEADLINE_BODY_IDLE:
 		exchange_idle(c->exchange);

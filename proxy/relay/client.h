@@ -5,6 +5,7 @@
  *
  *   HEAD ──request──▶ EXCHANGE ──both ends done──▶ HEAD ...                       (keep-alive)
  *   HEAD ──CONNECT──▶ CONNECTING ──▶ PEEK ──first bytes are HTTP──▶ HEAD, pinned  (recognised tunnel)
+ *                                      ├────TLS that we open──────▶ SECURING ──▶ HEAD, intercepted
  *                                      └────anything else─────────▶ TUNNEL
  *   EXCHANGE ──101──▶ TUNNEL
  *   any ──refusal──▶ LINGER ──▶ DEAD           any ──client_close()──▶ DEAD
@@ -17,6 +18,7 @@
 #include "proxy/relay/worker.h"
 
 struct exchange;
+struct intercept;
 struct upstream;
 
 enum client_state {
@@ -24,6 +26,7 @@ enum client_state {
 	CLIENT_EXCHANGE,   /* a request is being relayed or answered */
 	CLIENT_CONNECTING, /* CONNECT: the upstream is not there yet */
 	CLIENT_PEEK,       /* CONNECT was granted: are the first bytes HTTP? */
+	CLIENT_SECURING,   /* the first bytes are TLS, and we open it: the handshake is under way */
 	CLIENT_TUNNEL,     /* bytes, both ways */
 	CLIENT_LINGER,     /* answered for good: what still comes is read and dropped, so that the answer arrives */
 	CLIENT_DEAD
@@ -46,6 +49,8 @@ struct client {
 	uint32_t served;           /* requests */
 	struct exchange *exchange; /* owned; while EXCHANGE */
 	struct upstream *peer;     /* the tunnel's other end: CONNECTING, PEEK, TUNNEL, or pinned */
+
+	struct intercept *intercept; /* owned; NULL unless we open this tunnel's TLS */
 
 	char *pending; /* owned: bytes that came too early or make no whole head yet */
 	size_t pending_len;

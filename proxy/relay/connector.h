@@ -17,6 +17,8 @@ enum connect_error {
 	CONNECT_REFUSED,       /* 502 connection_refused */
 	CONNECT_UNREACHABLE,   /* 502 destination_ip_unroutable */
 	CONNECT_TIMEOUT,       /* 504 connection_timeout */
+	CONNECT_CERTIFICATE,   /* the origin's certificate is not to be trusted: 502 tls_certificate_error */
+	CONNECT_TLS,           /* its handshake failed otherwise: 502 tls_protocol_error */
 	CONNECT_OWN,           /* our own listener: 502 proxy_loop_detected */
 	CONNECT_PRIVATE,       /* --deny-private: 403 destination_ip_prohibited */
 	CONNECT_NO_DESCRIPTOR, /* 503 connection_limit_reached */

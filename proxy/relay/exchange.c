@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proxy/relay/forward.h"
+#include "proxy/relay/intercept.h"
 #include "proxy/relay/reply.h"
 #include "proxy/relay/response.h"
 #include "proxy/relay/tunnel.h"
@@ -76,16 +77,48 @@ static bool may_repeat(const struct exchange *x)
 	return !has_content(x) && method_is_idempotent(head_method(&x->head));
 }
 
+/* Only connections that were used a moment ago, for a request that may not be sent twice. */
+static int64_t idle_limit(const struct exchange *x)
+{
+	return may_repeat(x) ? 0 : x->worker->now_us - unsafe_idle_us;
+}
+
+/* The upstream of an intercepted tunnel: the connection that CONNECT opened becomes the first one, later ones come from
+ * the pool like any other (unless the client asked for another name than CONNECT did: then it keeps its own). */
+static bool choose_secure(struct exchange *x)
+{
+	struct intercept *i = x->client->intercept;
+	struct upstream *u = x->client->peer;
+
+	if (u && u->stream.tls) {
+		upstream_begin(u, x);
+	} else if (u) {
+		upstream_adopt(u, x, i->origin_hash);
+		x->upstream = u;
+		u->stream.securing = true; /* the head is queued until the handshake is done */
+		return intercept_upstream(u, i);
+	} else if (i->plain_name &&
+		   (u = pool_take(&x->worker->pool, &i->origin, i->origin_hash, idle_limit(x))) != NULL) {
+		upstream_begin(u, x);
+	} else {
+		u = upstream_connect(x->worker, &i->origin, i->origin_hash, x, NULL);
+	}
+	x->upstream = u;
+	return u != NULL;
+}
+
 static bool choose_upstream(struct exchange *x)
 {
 	struct worker *w = x->worker;
 	struct upstream *u;
 
+	if (x->client->intercept)
+		return choose_secure(x);
 	if (x->client->peer) {
 		u = x->client->peer;
 		upstream_begin(u, x);
 	} else {
-		u = pool_take(&w->pool, &x->url, x->origin_hash, may_repeat(x) ? 0 : w->now_us - unsafe_idle_us);
+		u = pool_take(&w->pool, &x->url, x->origin_hash, idle_limit(x));
 		if (u)
 			upstream_begin(u, x);
 		else
@@ -121,7 +154,7 @@ void exchange_start(struct exchange *x, enum audit_path path, bool pipelined)
 					   .path = path,
 					   .pipelined = pipelined};
 
-	x->verbatim = path == AUDIT_PATH_TUNNEL;
+	x->verbatim = path != AUDIT_PATH_PROXY;
 	x->upgrade_asked = x->verbatim ? x->head.has_upgrade : forward_upgrade_wanted(&x->head);
 	audit_request_head(w->audit, &x->audit, &told, w->now_us);
 	if (x->head.framing == BODY_CHUNKED) {
@@ -203,7 +236,11 @@ static bool try_again(struct exchange *x)
 	x->retried = true;
 	x->head_sent = false;
 	upstream_close(old, false);
-	x->upstream = upstream_connect(x->worker, &x->url, x->origin_hash, x, NULL);
+	if (x->client->intercept)
+		x->upstream = upstream_connect(x->worker, &x->client->intercept->origin,
+					       x->client->intercept->origin_hash, x, NULL);
+	else
+		x->upstream = upstream_connect(x->worker, &x->url, x->origin_hash, x, NULL);
 	if (!x->upstream)
 		out_of_memory(x);
 	return true;
@@ -389,6 +426,8 @@ void exchange_release_upstream(struct exchange *x)
 	x->upstream = NULL;
 	if (u->stream.write_broken || u->stream.end_seen || u->stream.end_wanted || stream_queued(&u->stream) > 0)
 		x->upstream_keep = false;
+	if (x->upstream_keep && x->client->intercept && !x->client->intercept->plain_name)
+		upstream_pin(u, x->client);
 	if (x->upstream_keep)
 		upstream_release(u);
 	else

@@ -166,6 +166,8 @@ struct reply reply_for_connect(enum connect_error error, const char *detail)
 	    [CONNECT_REFUSED] = {502, "connection_refused"},
 	    [CONNECT_UNREACHABLE] = {502, "destination_ip_unroutable"},
 	    [CONNECT_TIMEOUT] = {504, "connection_timeout"},
+	    [CONNECT_CERTIFICATE] = {502, "tls_certificate_error"},
+	    [CONNECT_TLS] = {502, "tls_protocol_error"},
 	    [CONNECT_OWN] = {502, "proxy_loop_detected"},
 	    [CONNECT_PRIVATE] = {403, "destination_ip_prohibited"},
 	    [CONNECT_NO_DESCRIPTOR] = {503, "connection_limit_reached"},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proxy/relay/forward.h"
+#include "proxy/relay/intercept.h"
 #include "proxy/relay/reply.h"
 #include "proxy/relay/tunnel.h"
 
@@ -234,14 +235,17 @@ static void decide_framing(struct exchange *x, const struct http_head *head)
 	x->res_left = head->content_length;
 	x->upstream_keep = head->keep_alive && head->framing != BODY_UNTIL_CLOSE;
 	x->dechunk = head->framing == BODY_CHUNKED && x->head.version_minor == 0 && !x->verbatim;
-	if (u->pinned)
+	if (u->pinned && !x->client->intercept)
 		x->upstream_keep = head->framing != BODY_UNTIL_CLOSE; /* whoever ends the tunnel ends it */
 	if (head->framing == BODY_CHUNKED)
 		x->res_chunks = chunked_new(l->chunk_extension_max, l->trailer_max, content_to_client, NULL, x);
 	if (head->framing == BODY_UNTIL_CLOSE || x->dechunk || x->worker->draining ||
 	    (x->client->half_closed && x->client->pending_len == 0) || (x->req != PROGRESS_DONE && !x->upstream_keep))
 		x->client_keep = false;
-	if (u->pinned && head->framing != BODY_UNTIL_CLOSE)
+	/* The client reads the origin's own Connection field: what that says holds for both. */
+	if (x->verbatim && !head->keep_alive)
+		x->client_keep = false;
+	if (u->pinned && !x->client->intercept && head->framing != BODY_UNTIL_CLOSE)
 		x->client_keep = true;
 	if (head->framing == BODY_LENGTH && head->content_length == 0)
 		x->res_framing = BODY_NONE;
@@ -347,7 +351,7 @@ bool exchange_response_bulk(struct exchange *x)
 	size_t most = from->read_max;
 	ssize_t n;
 
-	if (x->res != PROGRESS_BODY || !stream_is_bulk(from) || stream_queued(to) > 0 || to->write_broken ||
+	if (x->res != PROGRESS_BODY || !stream_may_splice(from, to) ||
 	    (x->res_framing != BODY_LENGTH && x->res_framing != BODY_UNTIL_CLOSE))
 		return false;
 	if (x->res_framing == BODY_LENGTH && (uint64_t)x->res_left < most)

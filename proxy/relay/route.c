@@ -7,6 +7,7 @@
 
 #include "proxy/relay/exchange.h"
 #include "proxy/relay/forward.h"
+#include "proxy/relay/intercept.h"
 #include "proxy/relay/reply.h"
 #include "proxy/relay/tunnel.h"
 
@@ -189,8 +190,8 @@ static struct bytes tunnel_url(struct client *c, const struct http_head *head, c
 	for (int with_host = host.len > 0; with_host >= 0; with_host--) {
 		struct bytes authority = with_host ? host : bytes_str(c->authority);
 
-		len = snprintf(to, room, "http://%.*s%.*s", (int)authority.len, authority.ptr, (int)target.len,
-			       bytes_equal(target, BYTES("*")) ? "" : target.ptr);
+		len = snprintf(to, room, "%s://%.*s%.*s", c->intercept ? "https" : "http", (int)authority.len,
+			       authority.ptr, (int)target.len, bytes_equal(target, BYTES("*")) ? "" : target.ptr);
 		if (len > 0 && (size_t)len < room && uri_parse_http(bytes_of(to, (size_t)len), url) == URI_OK)
 			return bytes_of(to, (size_t)len);
 	}
@@ -208,12 +209,13 @@ static void route_tunnelled(struct client *c, const struct http_head *head, bool
 	else if (text.len == 0)
 		refuse(c, head, 400, "http_request_error", "the target is no path and no URL");
 	else
-		begin_exchange(c, head, &url, text, AUDIT_PATH_TUNNEL, pipelined);
+		begin_exchange(c, head, &url, text, c->intercept ? AUDIT_PATH_INTERCEPTED : AUDIT_PATH_TUNNEL,
+			       pipelined);
 }
 
 void route_request(struct client *c, const struct http_head *head, bool pipelined)
 {
-	if (c->peer)
+	if (c->authority)
 		route_tunnelled(c, head, pipelined);
 	else
 		route_proxied(c, head, pipelined);

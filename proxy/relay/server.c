@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "proxy/relay/upstream.h"
 #include "proxy/relay/worker.h"
 
 static const int backlog = 4096;
@@ -128,6 +129,7 @@ struct server *server_new(const struct config *config, struct audit *audit, char
 	if (!s)
 		goto no_memory;
 	census_init(&s->census);
+	rejected_init(&s->rejected);
 	s->config = config;
 	s->audit = audit;
 	s->seed = audit_seed(audit);
@@ -171,6 +173,24 @@ uint16_t server_port(const struct server *s)
 unsigned server_workers(const struct server *s)
 {
 	return s->worker_count;
+}
+
+/* The origin gave a session to resume later (for TLS 1.3 after the handshake, once or more). */
+static int on_session(SSL *tls, SSL_SESSION *session)
+{
+	struct upstream *u = SSL_get_app_data(tls);
+	const char *name = SSL_get_servername(tls, TLSEXT_NAMETYPE_host_name);
+
+	session_store(&u->worker->sessions, u->origin_hash, name ? name : u->host, session);
+	return 1;
+}
+
+bool server_intercept(struct server *s, struct authority *authority, char *error, size_t error_size)
+{
+	if (!tls_context_init(&s->tls, s->config, authority, error, error_size))
+		return false;
+	SSL_CTX_sess_set_new_cb(s->tls.client, on_session);
+	return true;
 }
 
 static void *run_worker(void *arg)
@@ -228,6 +248,8 @@ void server_free(struct server *s)
 			close(s->listen_fds[i]);
 	access_free(&s->access);
 	census_free(&s->census);
+	rejected_free(&s->rejected);
+	tls_context_free(&s->tls);
 	free(s->workers);
 	free(s->listen_fds);
 	free(s);

@@ -8,6 +8,7 @@
 #include "proxy/config.h"
 
 struct server;
+struct authority;
 
 /* Binds the listeners (so that a port in use is told of here) and makes the workers. `config` and `audit` are borrowed
  * until server_free(). NULL on failure, with a one-line reason that names address and cause in `error`. */
@@ -17,6 +18,10 @@ struct server *server_new(const struct config *config, struct audit *audit, char
 const char *server_address(const struct server *s);
 uint16_t server_port(const struct server *s);
 unsigned server_workers(const struct server *s);
+
+/* Opens TLS tunnels with leaves of this authority (borrowed until server_free()); before server_start(). False with a
+ * reason that names the option. */
+bool server_intercept(struct server *s, struct authority *authority, char *error, size_t error_size) NODISCARD;
 
 /* Starts the worker threads. Signals should be blocked by the caller before, so that they reach its own thread. */
 bool server_start(struct server *s) NODISCARD;

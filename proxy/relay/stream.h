@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "proxy/tls/tls_io.h"
+
 struct evbuffer;
 struct stream;
 
@@ -22,6 +24,8 @@ struct stream_events {
 	void (*readable)(void *owner); /* something can be read: data, end or error */
 	void (*drained)(void *owner);  /* the queue is empty again */
 	void (*broken)(void *owner);   /* writing the queue failed; what can be read is still to be read */
+	void (*secured)(void *owner,
+			bool ok); /* the TLS handshake that was under way has ended; NULL: never asked for */
 };
 
 #define STREAM_READ_FIRST (64 * 1024)
@@ -41,6 +45,10 @@ struct stream {
 	bool write_broken; /* the peer takes nothing more */
 	bool end_wanted;   /* shut down our side when the queue is empty */
 	bool end_sent;
+	SSL *tls;      /* owned; NULL: plain */
+	bool securing; /* its handshake is under way: writes are queued */
+	bool tls_more; /* decrypted bytes may wait that the socket will not tell of */
+	bool unclean;  /* the end came without close_notify */
 };
 
 /* `fd` may be -1: stream_connected() then gives it later. */
@@ -48,6 +56,12 @@ void stream_init(struct stream *s, struct event_base *base, int fd, const struct
 
 /* The connection stands: what was queued is written, reading begins. False when writing failed. */
 bool stream_connected(struct stream *s, int fd);
+
+/* Begins TLS over a connected stream, whose owner gives `tls` away. TLS_DONE and TLS_FAILED are final; otherwise
+ * `secured` is called when it is known. */
+enum tls_result stream_secure(struct stream *s, SSL *tls);
+/* Takes TLS away again after a failed handshake; the stream is plain as if it had never been tried. */
+void stream_unsecure(struct stream *s);
 
 void stream_read_start(struct stream *s);
 void stream_read_stop(struct stream *s);
@@ -71,10 +85,11 @@ void stream_pipe_close(struct stream_pipe *p);
 enum { STREAM_BROKEN = -3 };
 ssize_t stream_splice(struct stream *from, struct stream *to, size_t most, const struct stream_pipe *p, char *spare);
 
-/* Is this much of a reader's bulk worth a splice? Small reads are copied: that costs less. */
-static inline bool stream_is_bulk(const struct stream *from)
+/* Is there so much to read that a splice is worth it, and nothing in its way? Small reads are copied: that costs less.
+ */
+static inline bool stream_may_splice(const struct stream *from, const struct stream *to)
 {
-	return from->read_max > STREAM_READ_FIRST;
+	return from->read_max > STREAM_READ_FIRST && !from->tls && !to->tls && !to->out && !to->write_broken;
 }
 
 /* Writes all of it, or queues what does not go. False when the peer is gone (errno says why): nothing is queued then.

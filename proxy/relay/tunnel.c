@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "proxy/relay/exchange.h"
+#include "proxy/relay/intercept.h"
 #include "proxy/relay/recognise.h"
 #include "proxy/relay/reply.h"
 
-static void tell(struct client *c, const char *kind, const char *reason)
+void tunnel_tell(struct client *c, const char *kind, const char *reason)
 {
 	struct worker *w = c->worker;
 	struct audit_event e = {.type = EVENT_TUNNEL, .at_us = w->now_us};
@@ -106,7 +107,7 @@ static ssize_t pass(struct worker *w, struct stream *from, struct stream *to, si
 	struct iovec part = {w->buffer, 0};
 	ssize_t n;
 
-	if (stream_is_bulk(from) && stream_queued(to) == 0 && !to->write_broken)
+	if (stream_may_splice(from, to))
 		return stream_splice(from, to, most, &w->pipe, w->buffer);
 	n = stream_read(from, w->buffer, most);
 	part.iov_len = n > 0 ? (size_t)n : 0;
@@ -146,7 +147,7 @@ static void begin(struct client *c, const char *kind, const char *reason)
 	const struct iovec part = {c->pending, c->pending_len};
 	bool ok;
 
-	tell(c, kind, reason);
+	tunnel_tell(c, kind, reason);
 	client_set_state(c, CLIENT_TUNNEL);
 	upstream_set_state(u, UPSTREAM_TUNNEL);
 	deadline_clear(&c->worker->deadlines, &u->deadline);
@@ -165,15 +166,21 @@ static void begin(struct client *c, const char *kind, const char *reason)
 		stream_read_start(&u->stream);
 }
 
-static const char *reason_for(struct bytes first)
+void tunnel_opaque(struct client *c, const char *reason)
 {
-	return first.len > 0 && first.ptr[0] == 0x16 ? "TLS" : "not HTTP/1";
+	begin(c, "opaque", reason);
+}
+
+static bool is_tls(struct bytes first)
+{
+	return first.len > 0 && first.ptr[0] == 0x16; /* a handshake record, RFC 8446 §5.1 */
 }
 
 /* Looks at what the client has sent into the tunnel so far. */
 static void peek(struct client *c)
 {
 	struct bytes first = bytes_of(c->pending, c->pending_len);
+	const char *reason = "not HTTP/1";
 
 	switch (recognise(first, c->worker->config->limits.target_max)) {
 	case RECOGNISED_MORE:
@@ -181,10 +188,11 @@ static void peek(struct client *c)
 			worker_deadline(c->worker, &c->deadline, DEADLINE_RECOGNISE);
 		break;
 	case RECOGNISED_OTHER:
-		begin(c, "opaque", reason_for(first));
+		if (!is_tls(first) || !intercept_begin(c, &reason))
+			begin(c, "opaque", reason);
 		break;
 	case RECOGNISED_HTTP:
-		tell(c, "http", NULL);
+		tunnel_tell(c, "http", NULL);
 		client_next(c); /* reads `pending` as requests */
 		break;
 	}

@@ -25,6 +25,11 @@ void tunnel_client_readable(struct client *c);
 /* The first bytes did not become a request line in time. */
 void tunnel_recognise_over(struct client *c);
 
+/* Puts a `tunnel` event into the log; with a reason the tunnel is opaque to the audit. */
+void tunnel_tell(struct client *c, const char *kind, const char *reason);
+/* From CLIENT_PEEK or CLIENT_SECURING: only bytes from here on. */
+void tunnel_opaque(struct client *c, const char *reason);
+
 /* A 101 was passed on: the two ends are a tunnel from now on; `rest` came behind the 101. */
 void tunnel_upgraded(struct client *c, struct upstream *u, struct bytes rest);
 

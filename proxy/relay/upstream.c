@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proxy/relay/exchange.h"
+#include "proxy/relay/intercept.h"
 #include "proxy/relay/tunnel.h"
 
 static void on_readable(void *owner);
@@ -13,7 +14,9 @@ static void on_drained(void *owner);
 static void on_broken(void *owner);
 static void on_deadline(struct deadline *d);
 
-static const struct stream_events events = {on_readable, on_drained, on_broken};
+static void on_secured(void *owner, bool ok);
+
+static const struct stream_events events = {on_readable, on_drained, on_broken, on_secured};
 
 static void on_connected(void *arg, int fd, enum connect_error error, const char *detail)
 {
@@ -30,6 +33,12 @@ static void on_connected(void *arg, int fd, enum connect_error error, const char
 			tunnel_failed(c, error, detail);
 		return;
 	}
+	if (x && x->client->intercept) {
+		u->stream.securing = true; /* what is queued waits for the handshake */
+		if (!stream_connected(&u->stream, fd) || !intercept_upstream(u, x->client->intercept))
+			exchange_upstream_failed(x, CONNECT_INTERNAL, "out of memory");
+		return;
+	}
 	upstream_set_state(u, x ? UPSTREAM_BUSY : UPSTREAM_PINNED);
 	if (!stream_connected(&u->stream, fd) && x) {
 		exchange_upstream_broken(x);
@@ -39,6 +48,37 @@ static void on_connected(void *arg, int fd, enum connect_error error, const char
 		exchange_upstream_connected(x);
 	else
 		tunnel_connected(c);
+}
+
+static void on_secured(void *owner, bool ok)
+{
+	struct upstream *u = owner;
+	char text[128];
+
+	worker_now(u->worker);
+	deadline_clear(&u->worker->deadlines, &u->deadline);
+	if (ok) {
+		upstream_set_state(u, UPSTREAM_BUSY);
+		exchange_upstream_connected(u->exchange);
+		return;
+	}
+	{
+		bool certificate = SSL_get_verify_result(u->stream.tls) != X509_V_OK;
+
+		tls_error_text(u->stream.tls, text, sizeof(text));
+		exchange_upstream_failed(u->exchange, certificate ? CONNECT_CERTIFICATE : CONNECT_TLS, text);
+	}
+}
+
+void upstream_securing(struct upstream *u, SSL *tls)
+{
+	enum tls_result r;
+
+	upstream_set_state(u, UPSTREAM_SECURING);
+	worker_deadline(u->worker, &u->deadline, DEADLINE_CONNECT);
+	r = stream_secure(&u->stream, tls);
+	if (r == TLS_DONE || r == TLS_FAILED)
+		on_secured(u, r == TLS_DONE);
 }
 
 struct upstream *upstream_connect(struct worker *w, const struct uri *url, uint64_t origin_hash, struct exchange *x,
@@ -87,6 +127,24 @@ void upstream_begin(struct upstream *u, struct exchange *x)
 	u->sent_before = u->stream.sent;
 }
 
+void upstream_adopt(struct upstream *u, struct exchange *x, uint64_t origin_hash)
+{
+	u->client->peer = NULL;
+	u->client = NULL;
+	u->pinned = false;
+	u->secure = true;
+	u->origin_hash = origin_hash;
+	u->exchange = x;
+	u->sent_before = u->stream.sent;
+}
+
+void upstream_pin(struct upstream *u, struct client *c)
+{
+	u->pinned = true;
+	u->client = c;
+	c->peer = u;
+}
+
 static void free_upstream(struct dead *d)
 {
 	struct upstream *u = (struct upstream *)d;
@@ -117,6 +175,8 @@ void upstream_close(struct upstream *u, bool reset)
 
 struct reply upstream_late(const struct upstream *u)
 {
+	if (u->state == UPSTREAM_SECURING)
+		return reply_for_connect(CONNECT_TIMEOUT, "the TLS handshake with the origin took too long");
 	return connector_resolving(u->connector)
 		   ? reply_for_connect(CONNECT_DNS_TIMEOUT, "no name server answered in time")
 		   : reply_for_connect(CONNECT_TIMEOUT, "no address answered in time");
@@ -217,7 +277,7 @@ static void ended(struct upstream *u, bool error)
 
 	if (u->exchange)
 		exchange_response_end(u->exchange, error);
-	else if (u->state == UPSTREAM_PINNED && c)
+	else if (u->state == UPSTREAM_PINNED && c && !c->intercept)
 		client_close(c, "the origin ended the tunnel", false);
 	else
 		upstream_close(u, false);

@@ -15,6 +15,7 @@ struct exchange;
 
 enum upstream_state {
 	UPSTREAM_CONNECTING, /* writes are queued; an exchange or a client waits */
+	UPSTREAM_SECURING,   /* connected; the TLS handshake is under way, writes are queued */
 	UPSTREAM_BUSY,       /* an exchange's */
 	UPSTREAM_IDLE,       /* in the pool */
 	UPSTREAM_PINNED,     /* a recognised tunnel's, between two exchanges */
@@ -22,6 +23,7 @@ enum upstream_state {
 	UPSTREAM_DEAD
 };
 /*
+ *   CONNECTING -> SECURING -> BUSY     PINNED -> SECURING (the tunnel that CONNECT opened, at its first exchange)
  *   CONNECTING -> BUSY | PINNED | TUNNEL     BUSY -> IDLE | PINNED | TUNNEL     IDLE -> BUSY     PINNED -> BUSY |
  * TUNNEL any -> DEAD, by upstream_close() alone; its memory goes when the loop's turn is over.
  */
@@ -66,6 +68,11 @@ void upstream_set_state(struct upstream *u, enum upstream_state state);
 /* Binds it to an exchange: from the pool, or pinned. */
 void upstream_begin(struct upstream *u, struct exchange *x);
 
+/* The connection that a CONNECT opened becomes an ordinary one of this origin, for an exchange. */
+void upstream_adopt(struct upstream *u, struct exchange *x, uint64_t origin_hash);
+/* It stays with this client from now on. */
+void upstream_pin(struct upstream *u, struct client *c);
+
 /* The exchange is over and the connection may serve another: into the pool, or pinned again. */
 void upstream_release(struct upstream *u);
 
@@ -74,6 +81,9 @@ void upstream_close(struct upstream *u, bool reset);
 
 /* What it was waiting for when DEADLINE_CONNECT was over: a name, or an address. */
 struct reply upstream_late(const struct upstream *u);
+
+/* TLS begins over its connection; `tls` is given away. */
+void upstream_securing(struct upstream *u, SSL *tls);
 
 /* Looks again at a response that waited (audit_can_record(), a client that was full). */
 void upstream_resume(struct upstream *u);

@@ -252,6 +252,7 @@ void worker_free(struct worker *w)
 	if (w->listen_fd >= 0)
 		close(w->listen_fd);
 	stream_pipe_close(&w->pipe);
+	sessions_free(&w->sessions);
 	free(w->buffer);
 	free(w->head_buffer);
 	free(w->fields);

@@ -13,8 +13,11 @@
 #include "proxy/relay/census.h"
 #include "proxy/relay/deadline.h"
 #include "proxy/relay/pool.h"
+#include "proxy/relay/rejected.h"
 #include "proxy/relay/server.h"
 #include "proxy/relay/stream.h"
+#include "proxy/tls/context.h"
+#include "proxy/tls/session.h"
 
 struct client;
 struct evdns_base;
@@ -31,6 +34,8 @@ struct server {
 	struct audit *audit;         /* borrowed */
 	struct access access;
 	struct census census;
+	struct tls_context tls; /* zero while TLS is not opened */
+	struct rejected rejected;
 	struct worker *workers; /* owned array */
 	unsigned worker_count;
 	unsigned started;
@@ -82,6 +87,7 @@ struct worker {
 	bool draining;
 
 	struct pool pool;
+	struct sessions sessions;
 	struct client *clients; /* list of all */
 	unsigned client_count;
 	struct dead *dead;

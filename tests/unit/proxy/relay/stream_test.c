@@ -31,7 +31,7 @@ static void on_broken(void *owner)
 	((struct end *)owner)->broken++;
 }
 
-static const struct stream_events events = {on_readable, on_drained, on_broken};
+static const struct stream_events events = {on_readable, on_drained, on_broken, NULL};
 static struct event_base *base;
 static struct end end;
 static int other;
