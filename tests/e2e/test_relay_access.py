@@ -12,6 +12,7 @@ from lib.hopaudit import environment
 from lib.message import request
 from lib.raw import Client, RawOrigin, assert_own_answer, eventually, proxy_error
 from lib.raw_client import proxy_authorization
+from lib.relay import Relay, files_replaced
 
 pytest_plugins = ("lib.relay_fixtures",)
 
@@ -62,10 +63,12 @@ OWN_SPELLINGS = [
 
 @pytest.fixture(scope="module")
 def careful_relay(tmp_path_factory):
-    """A short time for names, since some of the spellings are names to it."""
-    from lib.relay import Relay
-
-    relay = Relay(tmp_path_factory.mktemp("careful"), "--workers", "1", "--timeout-connect", "1s", "--resolve", "me.test=127.0.0.1")
+    """Some of the spellings are names to it: nobody outside is asked for them."""
+    folder = tmp_path_factory.mktemp("careful")
+    (folder / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+    replaced = files_replaced({"/etc/resolv.conf": folder / "resolv.conf"})
+    options = ("--workers", "1", "--timeout-connect", "1s", "--resolve", "me.test=127.0.0.1")
+    relay = Relay(folder, *options, preexec_fn=replaced)
     yield relay
     relay.hang_up()
     relay.stop()
