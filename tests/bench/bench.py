@@ -26,8 +26,11 @@ from workloads import Load, LoadError, WORKLOADS, named, select
 GB = 1e9
 
 
+BEGAN = time.monotonic()
+
+
 def say(text):
-    print(text, file=sys.stderr, flush=True)
+    print(f"{time.monotonic() - BEGAN:4.0f} s  {text}", file=sys.stderr, flush=True)
 
 
 class Running:
@@ -218,7 +221,7 @@ class Bench:
             say(f"    {c.name} failed: {e}")
 
     def instructions_one(self, running, workload, tool):
-        n = max(20, running.requests(workload.counted // 5))
+        n = max(20, running.requests(workload.counted // 10))
         n -= n % 2
         each, dump = tool.instructions(running.process, lambda k: running.ask(self.load, workload, k), n)
         self.results.add(workload, "instructions", running.name, each)
@@ -342,7 +345,6 @@ def main(argv=None):
     if args.keep:
         os.makedirs(args.keep, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="hopaudit-bench-") as folder:
         os.chmod(folder, 0o755)  # some contestants drop their rights
         bench = Bench(args, folder)
@@ -355,7 +357,7 @@ def main(argv=None):
             with open(args.json, "w", encoding="utf-8") as f:
                 json.dump(bench.as_json(), f, indent=1, ensure_ascii=False)
                 f.write("\n")
-    say(f"{time.monotonic() - began:.0f} s")
+    say("done")
     return 0
 
 

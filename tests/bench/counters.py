@@ -108,17 +108,11 @@ class Callgrind:
         self._control(process, "--instr=on")
         run(requests)
         self._dump(process)
-        short = self._least(process, lambda: run(requests))
-        long = self._least(process, lambda: run(_LONG * requests))
+        run(requests)
+        short = self._dump(process)
+        run(_LONG * requests)
+        long = self._dump(process)
         return (total_of(long) - total_of(short)) / ((_LONG - 1) * requests), long
-
-    def _least(self, process, run):
-        """The dump with the fewest instructions of three: some contestants do housekeeping at times, in millions."""
-        dumps = []
-        for _ in range(3):
-            run()
-            dumps.append(self._dump(process))
-        return min(dumps, key=total_of)
 
 
 def whole_argv(argv, out):
