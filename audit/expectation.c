@@ -11,12 +11,12 @@
 
 static size_t expectation_size(const struct expectation *e)
 {
-	return sizeof(*e) + e->target_len + e->normal_len + BUDGET_BLOCK;
+	return sizeof(*e) + e->target_len + BUDGET_BLOCK;
 }
 
 struct expectation *expectation_open(struct audit *a, const struct expectation_spec *spec, uint64_t id, int64_t now_us)
 {
-	struct expectation *e = calloc(1, sizeof(*e) + spec->target.len + spec->normal.len);
+	struct expectation *e = calloc(1, sizeof(*e) + spec->target.len);
 	if (!e)
 		return NULL;
 	e->state = EXPECTATION_OPEN;
@@ -30,9 +30,7 @@ struct expectation *expectation_open(struct audit *a, const struct expectation_s
 	e->target_hash = spec->target_hash;
 	e->target_origin = spec->target_origin;
 	e->target_len = (uint32_t)spec->target.len;
-	e->normal_len = (uint32_t)spec->normal.len;
-	memcpy(e->strings, spec->target.ptr, spec->target.len);
-	memcpy(e->strings + spec->target.len, spec->normal.ptr, spec->normal.len);
+	memcpy(e->target, spec->target.ptr, spec->target.len);
 	e->request = trace_ref(spec->request);
 	e->request->made = e;
 	link_init(&e->in_chain);

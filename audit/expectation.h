@@ -44,7 +44,7 @@ struct expectation {
 	enum confidence confidence;
 	enum verdict judged[PROPERTY_COUNT]; /* ANSWERED: what was said of the follow-up */
 	uint32_t cookie_set;                 /* hash of the first pair that the 3xx set; 0: none */
-	uint64_t target_hash;                /* of the target's normal form */
+	uint64_t target_hash;                /* of the target's normal form: 64 seeded bits stand for it (level E1) */
 	uint64_t target_origin;              /* hash of the target's origin */
 	uint64_t retried_by;                 /* exchange that asked the old URL again; 0: none */
 	int64_t at_us;                       /* when the 3xx head came */
@@ -59,25 +59,18 @@ struct expectation {
 	struct node by_target;
 	struct node by_request;
 	uint32_t target_len;
-	uint32_t normal_len;
-	char strings[]; /* the target without fragment, then its normal form */
+	char target[]; /* without fragment */
 };
 
 static inline struct bytes expectation_target(const struct expectation *e)
 {
-	return bytes_of(e->strings, e->target_len);
-}
-
-static inline struct bytes expectation_normal(const struct expectation *e)
-{
-	return bytes_of(e->strings + e->target_len, e->normal_len);
+	return bytes_of(e->target, e->target_len);
 }
 
 /* What an expectation is made of. */
 struct expectation_spec {
 	struct trace *request;
 	struct bytes target;
-	struct bytes normal;
 	uint64_t target_hash;
 	uint64_t target_origin;
 	uint32_t cookie_set;

@@ -11,7 +11,6 @@ struct target {
 	bool usable;
 	struct uri uri;
 	struct bytes text;
-	struct bytes normal;
 	uint64_t hash;
 };
 
@@ -20,11 +19,12 @@ static struct target target_of(struct audit *a, const struct trace *t, const str
 	struct target to = {.usable = false};
 	if (!t->has_location)
 		return to;
-	to.usable = scratch_target(a, base, bytes_of(t->location, t->location_len), &to.uri, &to.text, &to.normal);
+	struct bytes normal;
+	to.usable = scratch_target(a, base, bytes_of(t->location, t->location_len), &to.uri, &to.text, &normal);
 	if (!to.usable)
 		to.text = bytes_of(NULL, 0);
 	else
-		to.hash = bytes_hash(to.normal, a->config.seed, false);
+		to.hash = bytes_hash(normal, a->config.seed, false);
 	return to;
 }
 
@@ -123,7 +123,6 @@ static struct expectation *expect(struct audit *a, struct trace *t, const struct
 	struct expectation_spec spec = {
 	    .request = t,
 	    .target = to->text,
-	    .normal = to->normal,
 	    .target_hash = to->hash,
 	    .target_origin = uri_origin_hash(&to->uri, a->config.seed),
 	    .sets_cookie = head_find(head, FIELD_SET_COOKIE) != NULL,
