@@ -3,6 +3,7 @@
 import concurrent.futures
 import hashlib
 import itertools
+import threading
 
 import pytest
 
@@ -76,6 +77,86 @@ def test_a_poller_on_another_connection_does_not_take_the_place_of_the_follow_up
     log = proxy.stop()
     assert log.one("redirect.followed")["follow"]["request"]["method"] == "POST"
     assert [event for event in log.events("finding") if event["severity"] in ("error", "warning")] == []
+
+
+def faults(log):
+    return [event for event in log.events("finding") if event["severity"] in ("error", "warning")]
+
+
+def test_a_poller_that_never_rests_displaces_no_follow_up(origin, proxy, connect):
+    """It asks for the target all the time, on a connection of its own, while ten redirects are followed at leisure."""
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", response(200))
+    over = threading.Event()
+    polls = []
+
+    def poll():
+        with RawClient(proxy.address) as poller:
+            while not over.is_set():
+                polls.append(ask(poller, "GET", f"{origin.url}/v2/pay").status)
+
+    def wait_for_polls(count):
+        seen = len(polls)
+        origin.wait_until(lambda _: len(polls) >= seen + count, "the poller")
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    try:
+        client = connect(proxy)
+        for number in range(10):
+            ask(client, "POST", f"{origin.url}/pay", body=b"order %d" % number)
+            wait_for_polls(3)
+            ask(client, "POST", f"{origin.url}/v2/pay", body=b"order %d" % number)
+    finally:
+        over.set()
+        thread.join()
+    log = proxy.stop()
+    assert faults(log) == []
+    assert [event["follow"]["request"]["method"] for event in log.events("redirect.followed")] == ["POST"] * 10
+
+
+def test_a_follow_up_that_has_to_authenticate_is_judged_by_its_last_attempt(origin, proxy, connect):
+    """As curl does with NTLM: the first attempt carries no content, because it will be refused anyway."""
+
+    def target(seen):
+        return response(200) if seen.head.get("Authorization") == b"NTLM second" else response(401)
+
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", target)
+    client = connect(proxy)
+    ask(client, "POST", f"{origin.url}/pay", body=b"card")
+    ask(client, "POST", f"{origin.url}/v2/pay", "Authorization: NTLM first", body=b"")
+    assert ask(client, "POST", f"{origin.url}/v2/pay", "Authorization: NTLM second", body=b"card").status == 200
+    log = proxy.stop()
+    assert faults(log) == []
+    assert log.one("redirect.followed")["follow"]["request"]["content"]["length"] == 4
+    assert log.one("chain.finished")["final_status"] == 200
+
+
+def test_a_client_that_hangs_up_on_the_redirects_body_and_follows_has_followed(origin, proxy, connect):
+    origin.on("/pay", redirect(307, "/v2/pay", body=b"x" * 3_000_000))
+    origin.on("/v2/pay", response(200))
+    client = connect(proxy)
+    client.send(request("POST", f"{origin.url}/pay", body=b"card", host=origin.authority))
+    assert client.reader.read_head().start_line.split()[1] == b"307"
+    client.reset()
+    ask(connect(proxy), "POST", f"{origin.url}/v2/pay", body=b"card")
+    log = proxy.stop()
+    assert faults(log) == []
+    assert log.one("redirect.closed")["outcome"] == "followed"
+    assert log.one("redirect.followed")["verdicts"]["body"] == "pass"
+
+
+def test_a_preflight_is_not_the_follow_up(origin, proxy, connect):
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", response(200))
+    client = connect(proxy)
+    ask(client, "POST", f"{origin.url}/pay", body=b"card")
+    ask(client, "OPTIONS", f"{origin.url}/v2/pay", "Origin: http://a", "Access-Control-Request-Method: POST")
+    ask(client, "POST", f"{origin.url}/v2/pay", body=b"card")
+    log = proxy.stop()
+    assert faults(log) == []
+    assert log.one("redirect.followed")["follow"]["request"]["method"] == "POST"
 
 
 def test_a_request_that_was_pipelined_before_the_redirect_is_not_its_follow_up(origin, proxy, connect):
