@@ -7,6 +7,8 @@
 #include <stdio.h>
 
 #define INDENT "   "
+#define HOPS_HEAD 5
+#define HOPS_TAIL 2
 #define EVIDENCE_INDENT "         "
 
 static void add_mark(const struct terminal *t, struct text_buf *out, const struct report_chain *c)
@@ -141,6 +143,29 @@ static void add_first(const struct terminal *t, struct text_buf *out, const stru
 		TEXT_BUF_LITERAL(out, "(the beginning of this chain is not in the log)");
 }
 
+/* One hop a line; of a long chain the middle is left out. */
+static void add_tall_chain(const struct terminal *t, struct text_buf *out, const struct report_chain *c)
+{
+	unsigned left_out = c->hop_count > HOPS_HEAD + HOPS_TAIL + 1 ? c->hop_count - HOPS_HEAD - HOPS_TAIL : 0;
+	unsigned at = 0;
+
+	add_first(t, out, c);
+	for (const struct report_hop *h = c->hops; h; h = h->next, at++) {
+		if (at >= HOPS_HEAD && at < HOPS_HEAD + left_out) {
+			if (at > HOPS_HEAD)
+				continue;
+			text_buf_add_str(out, t->ascii ? "\n   ... " : "\n   … ");
+			text_buf_add_uint(out, left_out);
+			TEXT_BUF_LITERAL(out, " more hops");
+			continue;
+		}
+		TEXT_BUF_LITERAL(out, "\n   ");
+		add_next(t, out, h);
+	}
+	TEXT_BUF_LITERAL(out, "  ");
+	add_end(t, out, c);
+}
+
 static void add_chain(const struct terminal *t, struct text_buf *out, const struct report_chain *c)
 {
 	size_t start = out->len;
@@ -155,13 +180,7 @@ static void add_chain(const struct terminal *t, struct text_buf *out, const stru
 	if (c->hop_count > 0 && !out->failed &&
 	    terminal_width(bytes_slice(text_buf_view(out), start, out->len)) > TEXT_COLUMNS) {
 		text_buf_cut(out, start);
-		add_first(t, out, c);
-		for (const struct report_hop *h = c->hops; h; h = h->next) {
-			TEXT_BUF_LITERAL(out, "\n   ");
-			add_next(t, out, h);
-		}
-		TEXT_BUF_LITERAL(out, "  ");
-		add_end(t, out, c);
+		add_tall_chain(t, out, c);
 	}
 	TEXT_BUF_LITERAL(out, "\n");
 }

@@ -291,6 +291,27 @@ START_TEST(a_chain_that_does_not_fit_has_one_hop_a_line)
 }
 END_TEST
 
+START_TEST(of_a_long_chain_the_middle_is_left_out)
+{
+	const struct hop hop = {"GET", "http://a/loop", 302, "GET", "http://a/loop", {VERDICT_PASS, NULL}};
+
+	for (unsigned number = 1; number <= 9; number++)
+		emit_hop(1, number, &hop);
+	emit_end(1, CHAIN_LOOP, 302);
+	check_summary(&plain, "hopaudit: 12 exchanges, 9 redirects in 1 chain: all right\n"
+			      "\n"
+			      " ✓ GET http://a/loop\n"
+			      "   ─302→ GET http://a/loop\n"
+			      "   ─302→ GET http://a/loop\n"
+			      "   ─302→ GET http://a/loop\n"
+			      "   ─302→ GET http://a/loop\n"
+			      "   ─302→ GET http://a/loop\n"
+			      "   … 2 more hops\n"
+			      "   ─302→ GET http://a/loop\n"
+			      "   ─302→ GET http://a/loop  loop · 3 ms\n");
+}
+END_TEST
+
 START_TEST(chains_that_end_otherwise_say_how)
 {
 	const struct hop hop = {"GET", "http://a/1", 302, NULL, "http://a/2", {VERDICT_NONE, NULL}};
@@ -527,6 +548,7 @@ int main(void)
 				      errors_come_before_warnings_and_what_is_over_the_maximum_is_counted,
 				      several_hops_stand_on_one_line_while_they_fit,
 				      a_chain_that_does_not_fit_has_one_hop_a_line,
+				      of_a_long_chain_the_middle_is_left_out,
 				      chains_that_end_otherwise_say_how,
 				      what_cannot_be_told_is_said_with_its_reason_and_is_no_error,
 				      strangers_cannot_reach_the_terminal,
