@@ -31,86 +31,6 @@ struct access_name {
 	struct sockaddr_storage to;
 };
 
-socklen_t sockaddr_length(const struct sockaddr *sa)
-{
-	return sa->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-}
-
-static uint16_t sockaddr_port(const struct sockaddr *sa)
-{
-	return ntohs(sa->sa_family == AF_INET6 ? ((const struct sockaddr_in6 *)sa)->sin6_port
-					       : ((const struct sockaddr_in *)sa)->sin_port);
-}
-
-static void set_port(struct sockaddr_storage *sa, uint16_t port)
-{
-	if (sa->ss_family == AF_INET6)
-		((struct sockaddr_in6 *)sa)->sin6_port = htons(port);
-	else
-		((struct sockaddr_in *)sa)->sin_port = htons(port);
-}
-
-void sockaddr_print(const struct sockaddr *sa, char *out, size_t size)
-{
-	char text[INET6_ADDRSTRLEN] = "";
-
-	if (sa->sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)sa)->sin6_addr, text, sizeof(text));
-		snprintf(out, size, "[%s]:%u", text, sockaddr_port(sa));
-	} else {
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)sa)->sin_addr, text, sizeof(text));
-		snprintf(out, size, "%s:%u", text, sockaddr_port(sa));
-	}
-}
-
-void sockaddr_mapped(const struct sockaddr *sa, uint8_t out[16])
-{
-	static const uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-	if (sa->sa_family == AF_INET6) {
-		memcpy(out, &((const struct sockaddr_in6 *)sa)->sin6_addr, 16);
-	} else {
-		memcpy(out, prefix, 12);
-		memcpy(out + 12, &((const struct sockaddr_in *)sa)->sin_addr, 4);
-	}
-}
-
-static void from_mapped(const uint8_t address[16], uint16_t port, struct sockaddr_storage *to)
-{
-	memset(to, 0, sizeof(*to));
-	if (IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)address)) {
-		struct sockaddr_in *v4 = (struct sockaddr_in *)to;
-
-		v4->sin_family = AF_INET;
-		memcpy(&v4->sin_addr, address + 12, 4);
-	} else {
-		struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)to;
-
-		v6->sin6_family = AF_INET6;
-		memcpy(&v6->sin6_addr, address, 16);
-	}
-	set_port(to, port);
-}
-
-bool access_literal(struct bytes host, uint16_t port, struct sockaddr_storage *to)
-{
-	uint8_t address[16] = {0};
-	uint32_t v4;
-
-	if (host.len > 0 && host.ptr[0] == '[') {
-		if (!uri_host_ipv6(host, address))
-			return false;
-	} else if (uri_host_ipv4(host, &v4)) {
-		v4 = htonl(v4);
-		address[10] = address[11] = 0xff;
-		memcpy(address + 12, &v4, 4);
-	} else {
-		return false;
-	}
-	from_mapped(address, port, to);
-	return true;
-}
-
 static bool in_network(const uint8_t address[16], const uint8_t network[16], unsigned bits)
 {
 	unsigned whole = bits / 8, rest = bits % 8;
@@ -222,10 +142,10 @@ static bool parse_name(const char *text, struct access_name *out)
 	if (!equals || !split_port(text, (size_t)(equals - text), &host_len, &out->port))
 		return false;
 	if (inet_pton(AF_INET6, equals + 1, &bare) == 1) {
-		from_mapped((const uint8_t *)&bare, 0, &out->to);
+		sockaddr_from_mapped((const uint8_t *)&bare, 0, &out->to);
 		port = 0;
 	} else if (!split_port(equals + 1, strlen(equals + 1), &to_len, &port) ||
-		   !access_literal(bytes_of(equals + 1, to_len), port, &out->to)) {
+		   !sockaddr_literal(bytes_of(equals + 1, to_len), port, &out->to)) {
 		return false;
 	}
 	out->keeps_port = port == 0;
@@ -512,7 +432,7 @@ bool access_resolve(const struct access *a, struct bytes host, uint16_t port, st
 			continue;
 		*to = n->to;
 		if (n->keeps_port)
-			set_port(to, port);
+			sockaddr_set_port(to, port);
 		return true;
 	}
 	return false;

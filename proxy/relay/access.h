@@ -5,11 +5,9 @@
 #ifndef PROXY_RELAY_ACCESS_H
 #define PROXY_RELAY_ACCESS_H
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include "parser/uri.h"
 #include "proxy/config.h"
+#include "proxy/relay/sockaddr.h"
 
 struct access_network;
 struct access_user;
@@ -54,14 +52,5 @@ enum access_verdict access_address(const struct access *a, const struct sockaddr
 
 /* The address that --resolve gives for a host and port: true and `to` filled in (port included). */
 bool access_resolve(const struct access *a, struct bytes host, uint16_t port, struct sockaddr_storage *to) NODISCARD;
-
-/* An address literal, in any spelling that a resolver takes (dotted quad, decimal, hex; brackets): true and `to`. */
-bool access_literal(struct bytes host, uint16_t port, struct sockaddr_storage *to) NODISCARD;
-
-socklen_t sockaddr_length(const struct sockaddr *sa);
-/* "127.0.0.1:80", "[::1]:80"; always ends in NUL. */
-void sockaddr_print(const struct sockaddr *sa, char *out, size_t size);
-/* IPv6, or IPv4 mapped into it (::ffff:a.b.c.d). */
-void sockaddr_mapped(const struct sockaddr *sa, uint8_t out[16]);
 
 #endif

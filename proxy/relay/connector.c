@@ -311,9 +311,9 @@ static void add_loopback(struct connector *c)
 {
 	struct sockaddr_storage to;
 
-	if (access_literal(BYTES("127.0.0.1"), c->port, &to))
+	if (sockaddr_literal(BYTES("127.0.0.1"), c->port, &to))
 		add_address(c, (struct sockaddr *)&to);
-	if (access_literal(BYTES("[::1]"), c->port, &to))
+	if (sockaddr_literal(BYTES("[::1]"), c->port, &to))
 		add_address(c, (struct sockaddr *)&to);
 }
 
@@ -349,7 +349,7 @@ struct connector *connector_start(struct worker *w, struct bytes host, uint16_t 
 	*c = (struct connector){.worker = w, .done = done, .arg = arg, .port = port, .stagger = {.due = on_stagger}};
 	memcpy(c->host, host.ptr, host.len);
 	c->host[host.len] = '\0';
-	if (access_resolve(&w->server->access, host, port, &to) || access_literal(host, port, &to)) {
+	if (access_resolve(&w->server->access, host, port, &to) || sockaddr_literal(host, port, &to)) {
 		add_address(c, (struct sockaddr *)&to);
 		ok = begin_soon(c);
 	} else if (is_localhost(host)) {

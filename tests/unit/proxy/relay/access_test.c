@@ -26,7 +26,7 @@ static struct sockaddr_storage address(const char *host, uint16_t port)
 {
 	struct sockaddr_storage to;
 
-	ck_assert_msg(access_literal(bytes_str(host), port, &to), "%s", host);
+	ck_assert_msg(sockaddr_literal(bytes_str(host), port, &to), "%s", host);
 	return to;
 }
 
