@@ -155,22 +155,6 @@ static size_t take_pending(struct client *c)
 	return len;
 }
 
-static enum http_error scan_error(enum head_scan_result r)
-{
-	switch (r) {
-	case HEAD_SCAN_BARE_CR:
-		return HTTP_ERR_BARE_CR;
-	case HEAD_SCAN_BARE_LF:
-		return HTTP_ERR_BARE_LF;
-	case HEAD_SCAN_NUL:
-		return HTTP_ERR_NUL;
-	case HEAD_SCAN_FOLDED:
-		return HTTP_ERR_FOLDING;
-	default:
-		return HTTP_ERR_HEAD_TOO_LARGE;
-	}
-}
-
 /* A start line alone over its limit is told apart from a head over its: 414. */
 static enum http_error too_long(struct client *c, struct bytes data)
 {
@@ -204,7 +188,7 @@ static size_t take_head(struct client *c, struct bytes data, bool pipelined)
 	if (scanned == HEAD_SCAN_DONE)
 		error = http_parse_request(bytes_slice(data, 0, end), &limits, &head);
 	else
-		error = scanned == HEAD_SCAN_TOO_LONG ? too_long(c, data) : scan_error(scanned);
+		error = scanned == HEAD_SCAN_TOO_LONG ? too_long(c, data) : http_error_of_scan(scanned);
 	if (error != HTTP_OK) {
 		reply_bad_request(c, error, bytes_of(data.ptr, head.method_len),
 				  head.target_len ? head_target(&head) : (struct bytes){0});

@@ -137,22 +137,6 @@ static size_t pass_body(struct exchange *x, struct iovec *parts, int count, stru
 	return used;
 }
 
-static const char *scan_error_text(enum head_scan_result r)
-{
-	switch (r) {
-	case HEAD_SCAN_BARE_CR:
-		return http_error_text(HTTP_ERR_BARE_CR);
-	case HEAD_SCAN_BARE_LF:
-		return http_error_text(HTTP_ERR_BARE_LF);
-	case HEAD_SCAN_NUL:
-		return http_error_text(HTTP_ERR_NUL);
-	case HEAD_SCAN_FOLDED:
-		return http_error_text(HTTP_ERR_FOLDING);
-	default:
-		return http_error_text(HTTP_ERR_HEAD_TOO_LARGE);
-	}
-}
-
 static size_t pass_interim(struct exchange *x, const struct http_head *head, size_t used)
 {
 	struct worker *w = x->worker;
@@ -325,7 +309,7 @@ static size_t take_head(struct exchange *x, struct bytes data, bool *parked)
 		return 0;
 	u->scan = (struct head_scan){0};
 	if (scanned != HEAD_SCAN_DONE) {
-		refuse(x, scan_error_text(scanned));
+		refuse(x, http_error_text(http_error_of_scan(scanned)));
 		return data.len;
 	}
 	error = http_parse_response(bytes_slice(data, 0, end), &limits, head_method(&x->head), &head);
