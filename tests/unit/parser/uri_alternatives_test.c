@@ -115,8 +115,8 @@ static const struct {
     {"http://a/x", "  /y\t"},
     {"http://a/x", "/./y/../z"}, /* dots left in are equal at E1 */
     {"http://a:80/x", "//b:80/y"},
-    {"http://a/x?", "/y"},   /* nothing to append */
-    {"http://a/x", "/y?"},   /* nothing to drop */
+    {"http://a/x?", "/y"}, /* nothing to append */
+    {"http://a/x", "/y?"}, /* nothing to drop */
     {"http://a/x", "/caf"},
     {"http://a/x", "mailto:b@c"},
     {"http://a/x", "ftp://b/c%2Fd?e"},
@@ -177,16 +177,23 @@ START_TEST(promised_scratch_suffices_for_the_worst_location)
 }
 END_TEST
 
-/* With less room some are not told; those that are told are told rightly. */
+/* With less room some are not told; those that are told are told rightly. The second pair has alternatives that equal
+ * the right target at E1 and E2, which must not be told because there was no room to see it. */
 START_TEST(too_small_scratch_tells_less_and_nothing_wrong)
 {
-	static const char base_text[] = "http://a:8080/x/y?q";
-	struct bytes location = BYTES("https://b/%2Fcaf\xe9\\c/./?d e#f");
+	static const char *const bases_and_locations[][2] = {
+	    {"http://a:8080/x/y?q", "https://b/%2Fcaf\xe9\\c/./?d e#f"},
+	    {"http://a/x/y?q", "//b/e\\f?"},
+	};
+	const char *base_text = bases_and_locations[_i][0];
+	struct bytes location = bytes_str(bases_and_locations[_i][1]);
 	struct told all = {.count = 0};
 	struct uri base = parsed(base_text);
+	size_t enough = 8 * (strlen(base_text) + location.len) + 256;
 
 	ask(base_text, location, &all);
-	for (size_t room = 0; room < 512; room++) {
+	ck_assert_int_gt(all.count, 0);
+	for (size_t room = 0; room <= enough; room++) {
 		struct told some = {.count = 0};
 		struct uri_buf scratch = {.ptr = malloc(room + 1), .max = room};
 		ck_assert_ptr_nonnull(scratch.ptr);
@@ -196,7 +203,7 @@ START_TEST(too_small_scratch_tells_less_and_nothing_wrong)
 			if (some.target[a][0])
 				ck_assert_str_eq(some.target[a], all.target[a]);
 		}
-		ck_assert(room < 8 * (sizeof(base_text) - 1 + location.len) + 256 || some.count == all.count);
+		ck_assert(room < enough || some.count == all.count);
 	}
 }
 END_TEST
@@ -222,7 +229,7 @@ int main(void)
 	tcase_add_test(tc, white_space_around_the_location_is_not_part_of_it);
 	tcase_add_test(tc, callback_can_stop);
 	tcase_add_loop_test(tc, promised_scratch_suffices_for_the_worst_location, 0, 4);
-	tcase_add_test(tc, too_small_scratch_tells_less_and_nothing_wrong);
+	tcase_add_loop_test(tc, too_small_scratch_tells_less_and_nothing_wrong, 0, 2);
 	tcase_add_test(tc, every_alternative_names_its_cause);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);

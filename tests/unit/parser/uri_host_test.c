@@ -31,7 +31,8 @@ static const char *const one_origin[][2] = {
     {"http://b%C3\xbc%63her.example/", "http://b\u00fccher.example/"},
     {"http://caf\u00e9%2eb\u00fccher/", "http://xn--caf-dma.xn--bcher-kva/"},
     {"http://caf\u00e9./", "http://xn--caf-dma./"},
-    {"http://\xff\xfe/", "http://%FF%fe/"}, /* no UTF-8: encoded bytes, no A-label */
+    {"http://a%2f\u00e9/", "http://a%2F%C3%A9/"}, /* no A-label with an encoded delimiter in it */
+    {"http://\xff\xfe/", "http://%FF%fe/"},       /* no UTF-8: encoded bytes, no A-label */
 };
 
 static const char *const two_origins[][2] = {
@@ -155,6 +156,18 @@ START_TEST(host_spells_an_ipv4_address)
 }
 END_TEST
 
+START_TEST(host_beyond_the_longest_is_no_address)
+{
+	char zeros[766];
+	uint32_t addr = 1;
+
+	memset(zeros, '0', sizeof(zeros));
+	ck_assert(uri_host_ipv4(bytes_of(zeros, 765), &addr));
+	ck_assert_uint_eq(addr, 0);
+	ck_assert(!uri_host_ipv4(bytes_of(zeros, 766), &addr));
+}
+END_TEST
+
 START_TEST(host_spells_an_ipv6_address_with_or_without_brackets)
 {
 	static const uint8_t one[16] = {[15] = 1};
@@ -181,6 +194,7 @@ int main(void)
 	tcase_add_test(tc, origin_without_a_scheme_has_a_hash);
 	tcase_add_loop_test(tc, longest_hosts_are_compared_whole, 0, 6);
 	tcase_add_test(tc, host_spells_an_ipv4_address);
+	tcase_add_test(tc, host_beyond_the_longest_is_no_address);
 	tcase_add_test(tc, host_spells_an_ipv6_address_with_or_without_brackets);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);

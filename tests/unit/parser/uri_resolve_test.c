@@ -112,6 +112,12 @@ static const struct {
     {"http://a/b", "g:/.//h", "g:/.//h"},
     {"g:/a/b", "..//h", "g:/.//h"},
     {"g:a", "b", "g:b"},
+    {"g:a", "./b", "g:b"},
+    {"g:a", "../b", "g:b"},
+    {"g:a", "../../b/..", "g:/"},
+    {"g:a", ".", "g:"},
+    {"g:a", "..", "g:"},
+    {"g:a", "...", "g:..."},
     {"g:a/b", "../../c", "g:/c"},
     /* RFC 3986 §5.2.2 takes the base's path as it is where the reference has none */
     {"http://a/b/../c", "?y", "http://a/b/../c?y"},

@@ -138,6 +138,8 @@ static const struct {
     {"http://[fe80::1%25eth0]/", URI_ERR_IP_LITERAL},
     {"http://[fe80::1%eth0]/", URI_ERR_IP_LITERAL},
     {"http://[v1.]/", URI_ERR_IP_LITERAL},
+    {"http://[v1:a]/", URI_ERR_IP_LITERAL},
+    {"http://[v]/", URI_ERR_IP_LITERAL},
     {"http://[v.a]/", URI_ERR_IP_LITERAL},
     {"http://[v1]/", URI_ERR_IP_LITERAL},
     {"http://[v1.a%20]/", URI_ERR_IP_LITERAL},
