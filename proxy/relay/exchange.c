@@ -97,8 +97,8 @@ static bool choose_secure(struct exchange *x)
 		x->upstream = u;
 		u->stream.securing = true; /* the head is queued until the handshake is done */
 		return intercept_upstream(u, i);
-	} else if (i->plain_name &&
-		   (u = pool_take(&x->worker->pool, &i->origin, i->origin_hash, idle_limit(x))) != NULL) {
+	} else if (i->plain_name && (u = pool_take(&x->worker->pool, &i->origin, i->origin_hash, idle_limit(x),
+						   x->worker->now_us)) != NULL) {
 		upstream_begin(u, x);
 	} else {
 		u = upstream_connect(x->worker, &i->origin, i->origin_hash, x, NULL);
@@ -118,7 +118,7 @@ static bool choose_upstream(struct exchange *x)
 		u = x->client->peer;
 		upstream_begin(u, x);
 	} else {
-		u = pool_take(&w->pool, &x->url, x->origin_hash, idle_limit(x));
+		u = pool_take(&w->pool, &x->url, x->origin_hash, idle_limit(x), w->now_us);
 		if (u)
 			upstream_begin(u, x);
 		else

@@ -27,11 +27,23 @@ void pool_remove(struct pool *p, struct upstream *u)
 	p->count--;
 }
 
-struct upstream *pool_take(struct pool *p, const struct uri *url, uint64_t origin_hash, int64_t idle_since_us)
+/* Half of what the origin promised is on the safe side of its clock and the network's delay. */
+static bool soon_closed(const struct upstream *u, int64_t now_us)
 {
-	for (struct upstream *u = *bucket_of(p, origin_hash); u; u = u->bucket_next) {
+	return u->idle_max_ms > 0 && now_us - u->idle_since_us > (int64_t)u->idle_max_ms * 500;
+}
+
+struct upstream *pool_take(struct pool *p, const struct uri *url, uint64_t origin_hash, int64_t idle_since_us,
+			   int64_t now_us)
+{
+	for (struct upstream *u = *bucket_of(p, origin_hash), *next; u; u = next) {
+		next = u->bucket_next;
 		if (!same_origin(u, url, origin_hash))
 			continue;
+		if (soon_closed(u, now_us)) {
+			upstream_close(u, false);
+			continue;
+		}
 		if (u->idle_since_us < idle_since_us)
 			return NULL; /* newest first: the others are older still */
 		pool_remove(p, u);

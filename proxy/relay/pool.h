@@ -18,8 +18,9 @@ struct pool {
 };
 
 /* Takes an idle connection to this origin out of the pool; NULL where there is none. `idle_since_us`: only one that has
- * been idle since this time or later. */
-struct upstream *pool_take(struct pool *p, const struct uri *url, uint64_t origin_hash, int64_t idle_since_us);
+ * been idle since this time or later. One that its origin is about to close (Keep-Alive: timeout) is closed instead. */
+struct upstream *pool_take(struct pool *p, const struct uri *url, uint64_t origin_hash, int64_t idle_since_us,
+			   int64_t now_us);
 
 /* Puts a connection in; the oldest of its origin, or of all, is closed where a bound is reached. */
 void pool_put(struct pool *p, struct upstream *u, unsigned max, unsigned per_origin_max);

@@ -209,6 +209,20 @@ static size_t pass_upgrade(struct exchange *x, const struct http_head *head, str
 	return data.len;
 }
 
+/* "Keep-Alive: timeout=5": how long the origin means to keep an idle connection; 0 where it does not say. */
+static uint32_t promised_idle_ms(const struct http_head *head)
+{
+	struct bytes rest = head_get(head, FIELD_KEEP_ALIVE), element;
+	const struct bytes name = BYTES("timeout=");
+	int64_t seconds;
+
+	while (list_next(&rest, &element))
+		if (bytes_starts_nocase(element, name) &&
+		    bytes_to_int64(bytes_slice(element, name.len, element.len), &seconds) && seconds < 3600)
+			return (uint32_t)seconds * 1000;
+	return 0;
+}
+
 static void decide_framing(struct exchange *x, const struct http_head *head)
 {
 	struct upstream *u = x->upstream;
@@ -233,7 +247,7 @@ static void decide_framing(struct exchange *x, const struct http_head *head)
 		x->client_keep = true;
 	if (head->framing == BODY_LENGTH && head->content_length == 0)
 		x->res_framing = BODY_NONE;
-	u->idle_max_ms = 0;
+	u->idle_max_ms = promised_idle_ms(head);
 }
 
 static size_t pass_head(struct exchange *x, const struct http_head *head)

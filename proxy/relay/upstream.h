@@ -54,7 +54,7 @@ struct upstream {
 	uint16_t port;
 	bool secure;
 	int64_t idle_since_us;
-	uint32_t idle_max_ms;                         /* from the origin's Keep-Alive: timeout, or 0 */
+	uint32_t idle_max_ms;                         /* what the origin promised (Keep-Alive: timeout), or 0 */
 	struct upstream *bucket_next, *older, *newer; /* pool.c's */
 };
 

@@ -275,8 +275,9 @@ START_TEST(a_signal_after_the_command_cuts_the_draining_short)
 }
 END_TEST
 
-/* From the terminal a Ctrl-C reaches both; we must survive it to report, and not pass it on a second time. */
-START_TEST(ctrl_c_ends_the_command_and_not_us)
+/* Runs `script` at a terminal of its own, where Ctrl-C is pressed as soon as it has written "ready" to the terminal,
+ * whose name it has as $TERMINAL. Returns the exit status. */
+static int run_at_terminal(const char *script)
 {
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY);
 	char screen[256] = "";
@@ -286,13 +287,13 @@ START_TEST(ctrl_c_ends_the_command_and_not_us)
 
 	ck_assert_int_ge(terminal, 0);
 	ck_assert_int_eq(grantpt(terminal) + unlockpt(terminal), 0);
+	setenv("TERMINAL", ptsname(terminal), 1);
 	pid = fork();
 	if (pid == 0) {
 		setsid();
 		if (open(ptsname(terminal), O_RDWR) < 0) /* becomes the controlling terminal */
 			_exit(99);
-		_exit(RUN(SH("n=0; trap 'n=$((n+1)); kill $!' INT; sleep 20 & echo ready >/dev/tty; wait; "
-			     "sleep 0.5 & wait; exit $((40+n))")));
+		_exit(RUN(SH(script)));
 	}
 	while (!strstr(screen, "ready")) {
 		ssize_t got = read(terminal, screen + len, sizeof(screen) - 1 - len);
@@ -303,9 +304,26 @@ START_TEST(ctrl_c_ends_the_command_and_not_us)
 	}
 	ck_assert_int_eq(write(terminal, "\003", 1), 1);
 	waitpid(pid, &status, 0);
-	ck_assert(WIFEXITED(status));
-	ck_assert_int_eq(WEXITSTATUS(status), 41);
 	close(terminal);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* From the terminal a Ctrl-C reaches both; we must survive it to report. */
+START_TEST(ctrl_c_ends_the_command_and_not_us)
+{
+	ck_assert_int_eq(
+	    run_at_terminal("trap 'kill $!; exit 41' INT; sleep 20 & echo ready >$TERMINAL; wait; exit 40"), 41);
+}
+END_TEST
+
+/* A second one could be taken for the user's impatience. The command hides from the terminal here, so that only a
+ * Ctrl-C that we pass on could reach it. */
+START_TEST(ctrl_c_is_not_passed_on_a_second_time)
+{
+	ck_assert_int_eq(run_at_terminal("exec setsid sh -c 'trap \"kill \\$!; exit 41\" INT; sleep 0.5 & "
+					 "echo ready >$TERMINAL; wait; exit 40'"),
+			 40);
 }
 END_TEST
 
@@ -362,6 +380,7 @@ static void add_command_tests(TCase *t)
 	tcase_add_test(t, sigterm_and_sighup_are_passed_on);
 	tcase_add_test(t, a_signal_after_the_command_cuts_the_draining_short);
 	tcase_add_test(t, ctrl_c_ends_the_command_and_not_us);
+	tcase_add_test(t, ctrl_c_is_not_passed_on_a_second_time);
 	tcase_add_test(t, an_environment_is_copied_and_ours_replaced);
 }
 

@@ -9,6 +9,7 @@
 static struct pool pool;
 static struct upstream *closed[16];
 static unsigned closed_count;
+static int64_t now;
 
 void upstream_close(struct upstream *u, bool reset)
 {
@@ -51,7 +52,7 @@ static struct upstream *take(const char *text, int64_t since)
 {
 	struct uri u = url_of(text);
 
-	return pool_take(&pool, &u, uri_origin_hash(&u, 1), since);
+	return pool_take(&pool, &u, uri_origin_hash(&u, 1), since, now);
 }
 
 START_TEST(a_connection_is_found_by_origin_however_it_is_spelled)
@@ -120,7 +121,26 @@ START_TEST(the_oldest_of_all_goes_when_the_pool_is_full)
 }
 END_TEST
 
-START_TEST(closing_the_pool_closes_every_connection)
+START_TEST(one_that_its_origin_is_about_to_close_is_closed_instead)
+{
+	struct upstream a = idle("http://a/", 0), b = idle("http://a/", 0);
+
+	begin();
+	a.idle_max_ms = 5000;
+	put(&b);
+	put(&a);
+	now = 2500 * 1000 + 1;
+	ck_assert_ptr_eq(take("http://a/", 0), &b);
+	ck_assert_uint_eq(closed_count, 1);
+	ck_assert_ptr_eq(closed[0], &a);
+	put(&a);
+	now = 2500 * 1000;
+	ck_assert_ptr_eq(take("http://a/", 0), &a);
+	now = 0;
+}
+END_TEST
+
+START_TEST(one_that_its_origin_is_about_to_close_is_closed_instead, closing_the_pool_closes_every_connection)
 {
 	struct upstream a = idle("http://a/", 1), b = idle("http://b/", 2);
 
@@ -138,4 +158,4 @@ END_TEST
 RUN_CASES("pool", a_connection_is_found_by_origin_however_it_is_spelled, the_one_used_last_is_taken_first,
 	  one_that_has_been_idle_too_long_is_not_taken_and_stays,
 	  the_oldest_of_an_origin_goes_when_that_origin_has_enough, the_oldest_of_all_goes_when_the_pool_is_full,
-	  closing_the_pool_closes_every_connection)
+	  one_that_its_origin_is_about_to_close_is_closed_instead, closing_the_pool_closes_every_connection)
