@@ -140,7 +140,7 @@ START_TEST(one_that_its_origin_is_about_to_close_is_closed_instead)
 }
 END_TEST
 
-START_TEST(one_that_its_origin_is_about_to_close_is_closed_instead, closing_the_pool_closes_every_connection)
+START_TEST(closing_the_pool_closes_every_connection)
 {
 	struct upstream a = idle("http://a/", 1), b = idle("http://b/", 2);
 
