@@ -286,15 +286,21 @@ class Bench:
               + ", ".join(f"{c.name} {c.version()}" for c in self.contestants if c.path()) + "\n")
         print(table.markdown(self.results, self.names()))
         if self.disturbance() > 0.05:
-            print(f"Others used {self.disturbance():.0%} of the contestant's core meanwhile: trust ratios and counts, not "
-                  "digits of CPU time.\n")
-        for workload, tables in self.profiles.items() if self.args.profile else ():
+            print(f"Others used {self.disturbance():.0%} of the contestant's core meanwhile: trust ratios and counts, "
+                  "not digits of CPU time.\n")
+        if self.args.profile:
+            self.report_profile()
+
+    def report_profile(self):
+        """Where hopaudit's instructions and system calls go."""
+        for workload, tables in self.profiles.items():
             for kind, functions in tables.items():
                 print(f"hopaudit's instructions/request, {workload}, {kind}:\n")
                 print("".join(f"{table.number(each):>9} {name}\n" for name, each in functions))
-            calls = self.calls.get(workload, {}).get(table.OURS, {})
+        for workload, by_contestant in self.calls.items():
+            calls = by_contestant.get(table.OURS, {})
             print(f"hopaudit's system calls/request, {workload}: "
-                  + (", ".join(f"{n} {each:.2f}" for n, each in calls.items()) or "not counted") + "\n")
+                  + ", ".join(f"{name} {each:.2f}" for name, each in calls.items()))
 
     def disturbance(self):
         return statistics.median(self.foreign) if self.foreign else 0.0
@@ -317,7 +323,8 @@ def arguments(argv):
     p = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     p.add_argument("--only", type=words, default=[], metavar="LIST",
                    help="workloads: " + ", ".join(w.name for w in WORKLOADS) + "; get1k means both of its kind")
-    p.add_argument("--peers", type=words, default=names[1:], metavar="LIST", help="beside hopaudit: " + ", ".join(names[1:]))
+    p.add_argument("--peers", type=words, default=names[1:], metavar="LIST",
+                   help="beside hopaudit: " + ", ".join(names[1:]))
     p.add_argument("--without-hopaudit", action="store_true", help="peers alone, to check them against earlier figures")
     p.add_argument("--metrics", type=words, default=metrics, metavar="LIST", help=", ".join(metrics))
     p.add_argument("--rounds", type=int, default=3, metavar="N", help="of CPU time (3)")
@@ -328,8 +335,8 @@ def arguments(argv):
     p.add_argument("--load", default="build/bench/tests/bench/load", metavar="FILE", help="the load generator")
     args = p.parse_args(argv)
     args.contestants = ([] if args.without_hopaudit else ["hopaudit"]) + args.peers
-    for word, known, what in [(w, names, "peer") for w in args.contestants] + [(w, metrics, "metric") for w in args.metrics]:
-        if word not in known:
+    for what, given, known in (("peer", args.contestants, names), ("metric", args.metrics, metrics)):
+        for word in set(given) - set(known):
             p.error(f"no such {what}: {word}")
     try:
         select(args.only)
@@ -348,8 +355,11 @@ def main(argv=None):
     with tempfile.TemporaryDirectory(prefix="hopaudit-bench-") as folder:
         os.chmod(folder, 0o755)  # some contestants drop their rights
         bench = Bench(args, folder)
+        stopped = False
         try:
             bench.run()
+        except (KeyboardInterrupt, SystemExit):
+            stopped = True  # what was found until then is still worth a table
         finally:
             bench.stop()
         bench.report()
@@ -357,8 +367,8 @@ def main(argv=None):
             with open(args.json, "w", encoding="utf-8") as f:
                 json.dump(bench.as_json(), f, indent=1, ensure_ascii=False)
                 f.write("\n")
-    say("done")
-    return 0
+    say("stopped" if stopped else "done")
+    return 130 if stopped else 0
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ def load_binary(tmp_path_factory):
 
 
 class Script:
-    """An origin on loopback. Each request it reads whole is kept in `requests`; `answer(request, number)` gives the bytes
-    to write, or a list of them to write one by one; None closes."""
+    """An origin on loopback. Each request it reads whole is kept in `requests`; `answer(request, number)` gives the
+    bytes to write, or a list of them to write one by one; None closes."""
 
     def __init__(self, answer):
         self.answer = answer

@@ -98,7 +98,12 @@ class Nginx(Contestant):
 
     def argv(self, folder, port, ports):
         conf = _write(folder, "nginx.conf", nginx_frame(folder, f"""
-    upstream origin {{ server 127.0.0.1:{ports[0]}; keepalive 128; keepalive_requests 1000000000; keepalive_timeout 1h; }}
+    upstream origin {{
+        server 127.0.0.1:{ports[0]};
+        keepalive 128;
+        keepalive_requests 1000000000;
+        keepalive_timeout 1h;
+    }}
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;
@@ -158,7 +163,8 @@ class TrafficServer(Contestant):
             "raw_stat_sync_interval_ms INT 3600000", "remote_sync_interval_ms INT 3600000",
             "config.update_interval_ms INT 3600000",
             "net.connections_throttle INT 15000", "net.listen_backlog INT 4096",
-            f"http.keep_alive_no_activity_timeout_in INT {_HOUR}", f"http.keep_alive_no_activity_timeout_out INT {_HOUR}",
+            f"http.keep_alive_no_activity_timeout_in INT {_HOUR}",
+            f"http.keep_alive_no_activity_timeout_out INT {_HOUR}",
             f"http.transaction_no_activity_timeout_in INT {_HOUR}",
             f"http.transaction_no_activity_timeout_out INT {_HOUR}", f"net.default_inactivity_timeout INT {_HOUR}",
         ]

@@ -76,12 +76,14 @@ class Callgrind:
         self.dumps = 0
 
     def argv(self, argv):
-        return ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={self.out}", self.pipes, *argv]
+        return ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={self.out}", self.pipes,
+                *argv]
 
     def _control(self, process, *options):
         # Its own session, since it starts another program that would be left behind.
-        control = subprocess.Popen(["callgrind_control", self.pipes, *options, str(process.pid)], start_new_session=True,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        control = subprocess.Popen(["callgrind_control", self.pipes, *options, str(process.pid)],
+                                   start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True)
         try:
             said, _ = control.communicate(timeout=30)
         except subprocess.TimeoutExpired as e:
@@ -131,13 +133,13 @@ def whole_difference(count, requests):
 def total_of(path):
     """Instructions in a dump; None when it is not (yet) whole."""
     with open(path, encoding="utf-8", errors="replace") as f:
-        found = re.findall(r"^(?:totals|summary): (\d+)", f.read(), re.MULTILINE)
+        found = re.findall(r"^totals: (\d+)", f.read(), re.MULTILINE)
     return int(found[-1]) if found else None
 
 
 def parse_annotated(text, requests, most=30, inclusive=False):
-    """[function, instructions for one request] from callgrind_annotate, most first. What a function took in from headers
-    is listed under the header's name: it is added to the function, but not to counts that have it already."""
+    """[function, instructions for one request] from callgrind_annotate, most first. What a function took in from
+    headers is listed under the header's name: it is added to the function, but not to counts that have it already."""
     each = {}
     for line in text.splitlines():
         found = re.match(r"\s*([\d,]+) \(\s*[\d.]+%\)\s+(\S.*)", line)

@@ -44,11 +44,11 @@ WORKLOADS = (
     Workload("bulk", "512 MiB download", ("--path", "/large/512m", "--expect-length", LARGE), 1, 0, 1, kind="bulk"),
     Workload("post16k", "POST 16 KiB, keep-alive", (*POST, "--body", "16384"), 12000, 1000),
     Workload("post307", "POST → 307 → POST, 512-byte bodies",
-             ("--path", "/redirect", "--method", "POST", "--expect-length", "7", "--body", "512", "--follow"), 20000, 2000,
-             keep_alive=True),
+             ("--path", "/redirect", "--method", "POST", "--expect-length", "7", "--body", "512", "--follow"), 20000,
+             2000, keep_alive=True),
     Workload("churn", "GET 1 KiB, connection per request", ("--per-connection", "1"), 8000, 1000),
-    Workload("tunnel", "CONNECT tunnel, bytes that are not HTTP, 1 KiB keep-alive", ("--tunnel", "--opaque"), 20000, 2000,
-             tunnel=True, opaque=True),
+    Workload("tunnel", "CONNECT tunnel, bytes that are not HTTP, 1 KiB keep-alive", ("--tunnel", "--opaque"), 20000,
+             2000, tunnel=True, opaque=True),
     Workload("tunnel-http", "CONNECT tunnel, plain HTTP inside, 1 KiB keep-alive", ("--tunnel",), 20000, 2000,
              tunnel=True),
     Workload("tunnel-setup", "new tunnel, one 1 KiB exchange", ("--tunnel", "--opaque", "--per-connection", "1"), 5000,
@@ -56,7 +56,8 @@ WORKLOADS = (
     Workload("tunnel-bulk", "512 MiB through a tunnel",
              ("--tunnel", "--opaque", "--path", "/large/512m", "--expect-length", LARGE), 1, 0, 1, tunnel=True,
              opaque=True, kind="bulk"),
-    Workload("idle", "idle keep-alive client", ("--hold", "--opening", "16"), 2000, 0, 2000, keep_alive=True, kind="idle"),
+    Workload("idle", "idle keep-alive client", ("--hold", "--opening", "16"), 2000, 0, 2000, keep_alive=True,
+             kind="idle"),
     Workload("idle-tunnel", "idle tunnel", ("--hold", "--opening", "16", "--tunnel", "--opaque"), 2000, 0, 2000,
              tunnel=True, opaque=True, kind="idle"),
 )
@@ -84,8 +85,8 @@ class Load:
 
     def _argv(self, workload, port, requests, connections, keep_alive):
         origin = self.ports[1] if workload.opaque else self.ports[0]
-        return [self.binary, "--peer", f"127.0.0.1:{port}", "--origin", f"127.0.0.1:{origin}", "--requests", str(requests),
-                "--connections", str(connections), *workload.options,
+        return [self.binary, "--peer", f"127.0.0.1:{port}", "--origin", f"127.0.0.1:{origin}", "--requests",
+                str(requests), "--connections", str(connections), *workload.options,
                 *(() if keep_alive or workload.tunnel else ("--per-connection", "1"))]
 
     def _result(self, line):
@@ -99,9 +100,9 @@ class Load:
         requests = max(2, requests - requests % 2) if workload.kind == "cpu" else requests
         argv = self._argv(workload, port, requests, min(workload.connections, requests), keep_alive)
         try:
-            done = subprocess.run([*argv, "--timeout", str(timeout_s)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=sys.stderr, text=True, timeout=timeout_s + 10, check=False,
-                                  preexec_fn=before_exec(cores()[1]))
+            done = subprocess.run([*argv, "--timeout", str(timeout_s)], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=sys.stderr, text=True, timeout=timeout_s + 10,
+                                  check=False, preexec_fn=before_exec(cores()[1]))
         except subprocess.TimeoutExpired as e:
             raise LoadError(f"not done after {timeout_s} s") from e
         return self._result(done.stdout)
