@@ -255,6 +255,19 @@ START_TEST(the_prefix_of_an_early_response_is_advised_and_compared)
 }
 END_TEST
 
+START_TEST(the_digest_at_an_early_response_is_kept_when_the_client_goes_on_and_stops)
+{
+	int n = request(s, "PUT http://a/x size=300000");
+	send_part(s, n, 0, 140000);
+	respond(s, n, "307 /y");
+	send_part(s, n, 140000, 150000);
+	request_cut(s, n);
+	finish(s, n);
+	play(s, "PUT http://a/y size=300000 -> 200");
+	ck_assert_msg(strstr(last_message(s), "equal over the first 140000 bytes") != NULL, "%s", last_message(s));
+}
+END_TEST
+
 START_TEST(a_difference_within_an_early_prefix_is_a_change)
 {
 	int n = request(s, "PUT http://a/x size=300000:1");
@@ -417,6 +430,7 @@ int main(void)
 	    a_redirect_instead_of_100_continue_passes_with_consistent_length,
 	    an_aborted_chunked_upload_has_no_body_verdict,
 	    the_prefix_of_an_early_response_is_advised_and_compared,
+	    the_digest_at_an_early_response_is_kept_when_the_client_goes_on_and_stops,
 	    a_difference_within_an_early_prefix_is_a_change,
 	    a_client_that_goes_on_sending_after_the_redirect_is_compared_whole,
 	    shorter_than_what_an_early_response_had_seen_is_truncated,

@@ -40,6 +40,38 @@ START_TEST(hops_are_counted_in_one_chain)
 }
 END_TEST
 
+START_TEST(the_content_is_compared_hop_by_hop)
+{
+	play(s, "POST http://a/1 body=abc -> 307 /2");
+	play(s, "POST http://a/2 body=abc -> 308 /3");
+	play(s, "POST http://a/3 body=abd -> 307 /4");
+	play(s, "POST http://a/4 body=abd -> 200");
+	run_ends(s);
+	/* The third request is wrong for the second hop; the fourth is right, by what the third was. */
+	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to http://a/2\n"
+				  "followed 1 by 2 high final method pass body pass\n"
+				  "closed 1 followed\n"
+				  "observed 2 hop 2 chain 1 to http://a/3\n"
+				  "observed 3 hop 3 chain 1 to http://a/4\n"
+				  "followed 2 by 3 high final method pass body fail\n"
+				  "finding body-changed error 2\n"
+				  "closed 2 followed\n"
+				  "followed 3 by 4 high final method pass body pass\n"
+				  "closed 3 followed\n"
+				  "chain 1 completed 200 hops 3 verdict error\n");
+}
+END_TEST
+
+START_TEST(a_guess_does_not_continue_a_chain)
+{
+	play(s, "GET http://a/1 -> 302 /y");
+	play(s, "GET http://a/2 -> 302 /y");
+	said(s);
+	play(s, "GET http://a/y conn=2 ua=other -> 302 /z");
+	ck_assert_str_eq(said(s), "observed 3 hop 1 chain 3 to http://a/z\n");
+}
+END_TEST
+
 START_TEST(a_chain_is_finished_when_its_final_response_has_ended)
 {
 	play(s, "GET http://a/x -> 302 /y");
@@ -307,6 +339,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 	    hops_are_counted_in_one_chain,
+	    the_content_is_compared_hop_by_hop,
+	    a_guess_does_not_continue_a_chain,
 	    a_chain_is_finished_when_its_final_response_has_ended,
 	    a_chain_whose_follow_up_got_no_answer_is_aborted,
 	    a_chain_may_end_in_our_own_error,

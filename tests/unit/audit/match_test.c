@@ -59,6 +59,18 @@ START_TEST(a_poller_after_the_real_follow_up_changes_nothing)
 END_TEST
 
 /* The first wrong candidate stays: the client dropped its body, and a poller does not make that better. */
+START_TEST(a_candidate_in_transfer_gives_way_only_to_proof)
+{
+	play(s, "DELETE http://a/x -> 307 /y");
+	int first = request(s, "DELETE http://a/y");
+	play(s, "DELETE http://a/y conn=2 -> 200");
+	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to http://a/y\n");
+	request_done(s, first);
+	ck_assert_str_eq(said(s), "followed 1 by 2 high final method pass body pass\n"
+				  "closed 1 followed\n");
+}
+END_TEST
+
 START_TEST(a_wrong_candidate_is_not_displaced_by_a_worse_one)
 {
 	play(s, "POST http://a/x body=abc -> 307 /y");
@@ -180,6 +192,21 @@ START_TEST(a_request_that_was_there_before_the_redirect_is_no_follow_up)
 	respond(s, early, "200");
 	finish(s, early);
 	ck_assert_str_eq(said(s), "");
+}
+END_TEST
+
+START_TEST(a_wrong_candidate_does_not_move_to_a_redirect_that_came_after_it)
+{
+	play(s, "POST http://a/w body=first -> 307 /y");
+	int early = request(s, "POST http://a/y body=second conn=2");
+	play(s, "POST http://a/x body=second conn=3 -> 307 /y");
+	said(s);
+	request_done(s, early);
+	ck_assert_str_eq(said(s), "");
+	play(s, "POST http://a/y body=second conn=3 -> 200");
+	ck_assert_str_eq(said(s), "followed 2 by 4 high final method pass body pass\n"
+				  "closed 2 followed\n"
+				  "chain 2 completed 200 hops 1 verdict ok\n");
 }
 END_TEST
 
@@ -443,6 +470,7 @@ int main(void)
 	    a_poller_before_the_real_follow_up_raises_no_false_error,
 	    a_poller_that_posts_something_else_gives_way_to_the_real_follow_up,
 	    a_poller_after_the_real_follow_up_changes_nothing,
+	    a_candidate_in_transfer_gives_way_only_to_proof,
 	    a_wrong_candidate_is_not_displaced_by_a_worse_one,
 	    two_posts_with_different_bodies_find_their_own_follow_ups,
 	    two_follow_ups_at_the_same_time_change_places_by_their_content,
@@ -450,6 +478,7 @@ int main(void)
 	    three_identical_gets_and_two_follow_ups_leave_one_not_followed,
 	    a_pipelined_request_is_no_follow_up_of_the_answer_before_it,
 	    a_request_that_was_there_before_the_redirect_is_no_follow_up,
+	    a_wrong_candidate_does_not_move_to_a_redirect_that_came_after_it,
 	    the_follow_up_may_spell_its_url_otherwise,
 	    a_fragment_of_the_location_is_not_waited_for,
 	    clients_with_different_tags_never_match,
