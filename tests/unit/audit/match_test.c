@@ -270,6 +270,17 @@ START_TEST(another_user_agent_on_another_connection_is_less_sure)
 }
 END_TEST
 
+START_TEST(another_order_of_header_names_is_less_sure)
+{
+	play(s, "GET http://a/x X-One:1 X-Two:2 -> 302 /y");
+	play(s, "GET http://a/y X-Two:2 X-One:1 conn=2 -> 200");
+	ck_assert_int_eq(last_event(s, EVENT_REDIRECT_FOLLOWED)->followed.score, 66);
+	play(s, "GET http://a/x X-One:1 X-Two:2 -> 302 /y");
+	play(s, "GET http://a/y X-One:1 X-Other:3 X-Two:2 conn=2 -> 200");
+	ck_assert_int_eq(last_event(s, EVENT_REDIRECT_FOLLOWED)->followed.score, 78);
+}
+END_TEST
+
 START_TEST(an_address_alone_among_several_expectations_is_low)
 {
 	play(s, "POST http://a/x body=abc -> 307 /y");
@@ -484,6 +495,7 @@ int main(void)
 	    clients_with_different_tags_never_match,
 	    clients_at_different_addresses_never_match,
 	    another_user_agent_on_another_connection_is_less_sure,
+	    another_order_of_header_names_is_less_sure,
 	    an_address_alone_among_several_expectations_is_low,
 	    a_guess_gives_way_to_a_sure_match,
 	    an_options_preflight_is_no_follow_up,
