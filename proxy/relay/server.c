@@ -243,7 +243,7 @@ void server_free(struct server *s)
 	}
 	for (unsigned i = 0; s->workers && i < s->worker_count; i++)
 		worker_free(&s->workers[i]);
-	for (unsigned i = 0; s->listen_fds && i < s->worker_count; i++)
+	for (unsigned i = 0; s->workers && s->listen_fds && i < s->worker_count; i++)
 		if (s->listen_fds[i] >= 0)
 			close(s->listen_fds[i]);
 	access_free(&s->access);

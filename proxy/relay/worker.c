@@ -164,10 +164,9 @@ static struct event_base *make_base(void)
 
 	if (!options)
 		return NULL;
-	/* Read interest that goes off and on again within one turn of the loop then costs no system call; a base is
-	 * used by its own thread alone and needs no locks. */
-	if (!event_config_set_flag(options, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) &&
-	    !event_config_set_flag(options, EVENT_BASE_FLAG_NOLOCK))
+	/* A base is used by its own thread alone and needs no locks. No changelist: it would speak to the kernel of
+	 * descriptors that are closed by then, and perhaps another worker's. */
+	if (!event_config_set_flag(options, EVENT_BASE_FLAG_NOLOCK))
 		base = event_base_new_with_config(options);
 	event_config_free(options);
 	return base;
