@@ -42,12 +42,30 @@ def free_port():
         return s.getsockname()[1]
 
 
+def _take_precedence():
+    """Before other work of the machine, as far as that is allowed: it would be measured too."""
+    for setting in ("/proc/self/autogroup", "nice"):
+        try:
+            if setting == "nice":
+                os.nice(-15)
+            else:
+                with open(setting, "w", encoding="ascii") as f:
+                    f.write("-15")
+        except OSError:
+            continue
+
+
 def before_exec(core, user=None):
-    """What a child does before it becomes a program: one core, enough descriptors, an end when the bench ends."""
+    """What a child does before it becomes a program: one core, enough descriptors, an end when the bench ends, and a
+    session of its own. Linux shares processor time between sessions first (sched_autogroup): a contestant that makes
+    itself one (Traffic Server does) would have the core to itself where the others queue with all else that runs, and
+    what it computes would look cheaper by a third, for nobody has emptied its caches."""
 
     def prepare():
         # Nothing that was started may outlive the bench, not even when it is killed while a contestant is stopped.
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        os.setsid()
+        _take_precedence()
         os.sched_setaffinity(0, {core})
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         limit = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
