@@ -4,6 +4,7 @@
  * Called by cli/options and by tests that need a config; it knows nothing of flags, variables or files. */
 #include "proxy/config.h"
 
+#include <openssl/tls1.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,7 @@ static const struct limits default_limits = {
     .tunnels_max = 5000,
     .pool_max = 256,
     .pool_per_origin_max = 64,
+    .leaves_max = 4096,
     .buffered_max = 512 * KIB,
 };
 
@@ -79,6 +81,8 @@ void config_defaults(struct config *c)
 {
 	*c = (struct config){
 	    .listen = config_string("127.0.0.1:8307"),
+	    .intercept = true,
+	    .tls_min = TLS1_2_VERSION,
 	    .log = config_string("hopaudit.jsonl"),
 	    .profile = PROFILE_DEFAULT,
 	    .window_ms = 10 * SECOND,
@@ -95,11 +99,19 @@ void config_free(struct config *c)
 	free(c->config_file);
 	free(c->listen);
 	free(c->users);
+	free(c->ca_cert);
+	free(c->ca_key);
+	free(c->tls_ciphers);
+	free(c->tls_curves);
+	free(c->upstream_proxy);
 	free(c->log);
 	free(c->key_file);
 	string_list_clear(&c->allow);
 	string_list_clear(&c->connect_ports);
 	string_list_clear(&c->resolve);
 	string_list_clear(&c->nameservers);
+	string_list_clear(&c->upstream_ca);
+	string_list_clear(&c->insecure_upstream);
+	string_list_clear(&c->passthrough);
 	*c = (struct config){0};
 }

@@ -25,6 +25,7 @@ struct limits {
 	uint32_t tunnels_max;    /* tunnels, all workers together: 503 */
 	uint32_t pool_max;       /* idle upstream connections, each worker */
 	uint32_t pool_per_origin_max;
+	uint32_t leaves_max;   /* certificates of ours kept for hosts */
 	uint32_t buffered_max; /* bytes waiting to be written to one peer before its source is paused */
 };
 
@@ -74,9 +75,8 @@ struct config {
 	struct string_list insecure_upstream; /* hosts whose certificates are not verified; "*.test" matches below */
 	struct string_list passthrough;       /* hosts whose TLS is not opened */
 	bool passthrough_rejected;      /* a host whose client rejected our certificate passes through from then on */
-	int tls_min;                    /* TLS1_2_VERSION or TLS1_3_VERSION; 0: 1.2 */
+	int tls_min;                    /* TLS1_2_VERSION or TLS1_3_VERSION */
 	char *tls_ciphers, *tls_curves; /* as OpenSSL's lists; NULL: its defaults */
-	uint32_t leaves_max;            /* certificates kept */
 	char *upstream_proxy;           /* "http://user:pw@host:port"; NULL: none */
 
 	/* the audit */

@@ -181,3 +181,13 @@ bool address_is_nameserver(const char *value)
 	return split_host_port(text, &at) && is_port(&at) &&
 	       read_address(at.host, at.bracketed ? AF_INET6 : AF_INET, address);
 }
+
+bool address_is_host_pattern(const char *value)
+{
+	struct bytes host = bytes_str(value);
+	struct in6_addr ignored;
+
+	if (host.len > 2 && host.ptr[0] == '*' && host.ptr[1] == '.')
+		return is_host_name(bytes_slice(host, 2, host.len));
+	return is_host_name(host) || read_address(host, AF_INET6, &ignored);
+}

@@ -19,6 +19,9 @@ bool address_is_port_range(const char *value);
 /* "HOST[:PORT]=ADDRESS[:PORT]"; IPv6 addresses in brackets. */
 bool address_is_resolve(const char *value);
 
+/* A host without a port: a name, a numeric address (no brackets), or "*.NAME" for all names below one. */
+bool address_is_host_pattern(const char *value);
+
 /* "ADDRESS[:PORT]"; IPv6 addresses in brackets where a port follows. */
 bool address_is_nameserver(const char *value);
 

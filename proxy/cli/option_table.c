@@ -3,6 +3,7 @@
  * The rows of the table of options, and how one is found. No parsing and no printing here. */
 #include "proxy/cli/option_table.h"
 
+#include <openssl/tls1.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@
 
 #define AT(member) .offset = offsetof(struct config, member)
 #define RELAY (COMMAND_PROXY | COMMAND_RUN)
+#define AUTHORITY RELAY
 #define ALL (RELAY | COMMAND_EXPLAIN | COMMAND_HELP)
 
 #define LIMIT_BYTES(option, member, least, most, sentence)                                                             \
@@ -40,6 +42,7 @@
 _Static_assert(sizeof(enum profile) == sizeof(unsigned), "enum profile");
 _Static_assert(sizeof(enum severity) == sizeof(unsigned), "enum severity");
 _Static_assert(sizeof(enum color_when) == sizeof(unsigned), "enum color_when");
+_Static_assert(sizeof(((struct config *)0)->tls_min) == sizeof(unsigned), "tls_min is set as a choice");
 _Static_assert(sizeof(((struct config *)0)->workers) == sizeof(uint32_t), "workers is set as a count");
 
 static const struct option_choice profiles[] = {
@@ -60,6 +63,12 @@ static const struct option_choice colors[] = {
     {"auto", COLOR_AUTO},
     {"always", COLOR_ALWAYS},
     {"never", COLOR_NEVER},
+    {NULL, 0},
+};
+
+static const struct option_choice tls_versions[] = {
+    {"1.2", TLS1_2_VERSION},
+    {"1.3", TLS1_3_VERSION},
     {NULL, 0},
 };
 
@@ -197,6 +206,110 @@ static const struct option_row rows[] = {
     },
 
     {
+	.name = "intercept",
+	.kind = OPTION_FLAG,
+	.group = GROUP_TLS,
+	.commands = RELAY,
+	AT(intercept),
+	.help = "Open TLS tunnels with certificates of our own authority (this is the default; with --no-intercept "
+		"all TLS passes through unseen).",
+    },
+    {
+	.name = "ca-cert",
+	.kind = OPTION_TEXT,
+	.group = GROUP_TLS,
+	.commands = AUTHORITY,
+	AT(ca_cert),
+	.argument = "FILE",
+	.default_text = "$XDG_CONFIG_HOME/hopaudit/ca.pem; run: a fresh one, kept in memory",
+	.help = "The authority's certificate (PEM), with --ca-key; both are made where neither exists.",
+    },
+    {
+	.name = "ca-key",
+	.kind = OPTION_TEXT,
+	.group = GROUP_TLS,
+	.commands = AUTHORITY,
+	AT(ca_key),
+	.argument = "FILE",
+	.default_text = "$XDG_CONFIG_HOME/hopaudit/ca.key",
+	.help = "Its private key (PEM, no passphrase, mode 0600).",
+    },
+    {
+	.name = "upstream-ca",
+	.kind = OPTION_LIST,
+	.group = GROUP_TLS,
+	.commands = RELAY,
+	AT(upstream_ca),
+	.argument = "FILE",
+	.default_text = "the system's roots alone",
+	.help = "Trust the certificates in FILE (PEM) for origins, too; may be given more than once.",
+    },
+    {
+	.name = "insecure-upstream",
+	.kind = OPTION_LIST,
+	.group = GROUP_TLS,
+	.commands = RELAY,
+	AT(insecure_upstream),
+	.argument = "HOST",
+	.check = address_is_host_pattern,
+	.allowed = "a host, like api.test or 192.0.2.7, or *.test for all names below it",
+	.default_text = "none",
+	.help = "Do not verify the certificate of HOST; *.example.test stands for all names below it.",
+    },
+    {
+	.name = "passthrough",
+	.kind = OPTION_LIST,
+	.group = GROUP_TLS,
+	.commands = RELAY,
+	AT(passthrough),
+	.argument = "HOST",
+	.check = address_is_host_pattern,
+	.allowed = "a host, like api.test or 192.0.2.7, or *.test for all names below it",
+	.default_text = "none",
+	.help = "Do not open the TLS of HOST; *.example.test stands for all names below it.",
+    },
+    {
+	.name = "passthrough-rejected",
+	.kind = OPTION_FLAG,
+	.group = GROUP_TLS,
+	.commands = RELAY,
+	AT(passthrough_rejected),
+	.help = "When a client has refused our certificate for a host, pass later connections to it through unseen "
+		"(run: this is the default).",
+    },
+    {
+	.name = "tls-min",
+	.kind = OPTION_CHOICE,
+	.group = GROUP_TLS,
+	.commands = RELAY,
+	AT(tls_min),
+	.argument = "VERSION",
+	.choices = tls_versions,
+	.default_text = "1.2",
+	.help = "The oldest TLS that is spoken, on either side: 1.2 or 1.3.",
+    },
+    {
+	.name = "tls-ciphers",
+	.kind = OPTION_TEXT,
+	.group = GROUP_TLS,
+	.commands = RELAY,
+	AT(tls_ciphers),
+	.argument = "LIST",
+	.default_text = "OpenSSL's",
+	.help = "Ciphers of TLS 1.2, on either side, as openssl-ciphers(1) writes them.",
+    },
+    {
+	.name = "tls-curves",
+	.kind = OPTION_TEXT,
+	.group = GROUP_TLS,
+	.commands = RELAY,
+	AT(tls_curves),
+	.argument = "LIST",
+	.default_text = "OpenSSL's",
+	.help = "Groups for the key exchange, on either side: X25519:P-256.",
+    },
+
+    {
 	.name = "log",
 	.kind = OPTION_TEXT,
 	.group = GROUP_AUDIT,
@@ -298,6 +411,7 @@ static const struct option_row rows[] = {
     LIMIT_COUNT("pool", pool_max, 0, 100000, "Idle upstream connections of one worker."),
     LIMIT_COUNT("pool-per-origin", pool_per_origin_max, 0, 100000,
 		"Idle upstream connections of one worker to one origin."),
+    LIMIT_COUNT("leaves", leaves_max, 1, 1000000, "Certificates kept; past it the one not used for longest goes."),
     LIMIT_BYTES("buffered", buffered_max, 16 * K, 1 * G, "Bytes that wait for one peer before its source is paused."),
 
     TIMEOUT("connect", connect_ms, "Name and connection, all addresses together; past it 504."),
@@ -335,6 +449,7 @@ const char *option_group_title(enum option_group g)
 	    [GROUP_GENERAL] = "General",
 	    [GROUP_LISTEN] = "Where it listens",
 	    [GROUP_ACCESS] = "Who may use it, and for what",
+	    [GROUP_TLS] = "HTTPS",
 	    [GROUP_AUDIT] = "The audit",
 	    [GROUP_REPORT] = "What is reported",
 	    [GROUP_LIMITS] = "Limits",

@@ -17,13 +17,16 @@
 
 #define CONFIG_FILE "hopaudit/config"
 
-/* What `run` has by default where that is not what the daemon has: it takes any free port and does not linger. */
+/* What `run` has by default where that is not what the daemon has: it takes any free port, does not linger, and lets a
+ * client that does not take our certificates have its way. */
 static const struct {
 	const char *name;
 	const char *value;
+	bool before_file; /* the file's value is the daemon's: `run` beside it must not meet it */
 } run_defaults[] = {
-    {"listen", "127.0.0.1:0"},
-    {"timeout-drain", "1s"},
+    {"listen", "127.0.0.1:0", true},
+    {"timeout-drain", "1s", true},
+    {"passthrough-rejected", "yes", false},
 };
 
 /* A flag as it was given; values are set later, when the weaker sources have been read. */
@@ -278,23 +281,23 @@ static bool set_flags(struct options *o, const struct command_line *line)
 	return true;
 }
 
-/* The file's listener is the daemon's: `run` beside it must not meet it. */
 static void set_run_defaults(struct options *o)
 {
 	for (size_t i = 0; i < sizeof(run_defaults) / sizeof(run_defaults[0]); i++) {
 		const struct option_row *row = option_find(run_defaults[i].name);
 		enum option_source *from = &o->source[option_index(row)];
 
-		if (*from > SOURCE_FILE)
+		if (*from > (run_defaults[i].before_file ? SOURCE_FILE : SOURCE_DEFAULT))
 			continue;
 		*from = SOURCE_DEFAULT;
 		if (!options_set(o, row, SOURCE_DEFAULT, run_defaults[i].value, o->error))
 			abort(); /* the table above is wrong */
 	}
+	o->config.ca_ephemeral = !o->config.ca_cert;
 }
 
 /* DESIGN: never an open proxy by accident. */
-static bool check_together(struct options *o)
+static bool check_listener(struct options *o)
 {
 	const struct config *c = &o->config;
 
@@ -304,6 +307,15 @@ static bool check_together(struct options *o)
 		    "--listen %s is not on loopback, and everybody who reaches it could use the proxy: "
 		    "say who may with --allow NETWORK or --users FILE",
 		    c->listen);
+}
+
+static bool check_together(struct options *o, enum command_bit command)
+{
+	const struct config *c = &o->config;
+
+	if (!c->ca_cert != !c->ca_key)
+		return fail(o, "--ca-cert and --ca-key go together: give both, or neither");
+	return !(command & (COMMAND_PROXY | COMMAND_RUN)) || check_listener(o);
 }
 
 static bool read_all(struct options *o, struct command_line *line, char *const *environment)
@@ -316,7 +328,7 @@ static bool read_all(struct options *o, struct command_line *line, char *const *
 		return false;
 	if (line->command == COMMAND_RUN)
 		set_run_defaults(o);
-	return !(line->command & (COMMAND_PROXY | COMMAND_RUN)) || check_together(o);
+	return check_together(o, line->command);
 }
 
 bool options_read(struct options *o, enum command_bit command, int count, char **arguments, char *const *environment)

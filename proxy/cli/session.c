@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "proxy/cli/address.h"
+#include "proxy/cli/own_files.h"
 #include "proxy/clock.h"
 
 static bool random_bytes(void *out, size_t size, char *error, size_t error_size)
@@ -22,20 +23,15 @@ static bool random_bytes(void *out, size_t size, char *error, size_t error_size)
 	return false;
 }
 
-/* "$XDG_CONFIG_HOME/hopaudit/redaction.key", or below $HOME/.config. */
-static bool key_path(const struct config *config, char *out, size_t size, char *error, size_t error_size)
+static bool key_path(const struct config *config, char out[OWN_PATH_MAX], char *error, size_t error_size)
 {
-	const char *base = getenv("XDG_CONFIG_HOME");
-	const char *home = getenv("HOME");
-	int len = 0;
-
-	if (config->key_file)
-		len = snprintf(out, size, "%s", config->key_file);
-	else if (base && *base == '/')
-		len = snprintf(out, size, "%s/hopaudit/redaction.key", base);
-	else if (home && *home)
-		len = snprintf(out, size, "%s/.config/hopaudit/redaction.key", home);
-	if (len > 0 && (size_t)len < size)
+	if (config->key_file) {
+		if (snprintf(out, OWN_PATH_MAX, "%s", config->key_file) < OWN_PATH_MAX)
+			return true;
+		snprintf(error, error_size, "--key-file: %s", strerror(ENAMETOOLONG));
+		return false;
+	}
+	if (own_path(environ, "redaction.key", out))
 		return true;
 	snprintf(error, error_size, "no place for the redaction key: HOME is not set; name a file with --key-file");
 	return false;
@@ -72,14 +68,14 @@ const char *session_log_path(const struct session *s)
 static bool open_recorder(struct session *s, bool want_log, char *error, size_t error_size)
 {
 	struct recorder_config rc = {0};
-	char path[4096];
+	char path[OWN_PATH_MAX];
 	uint8_t key[32] = {0};
 
 	if (want_log && strcmp(s->config->log, "-") == 0 && !make_temporary_log(s, error, error_size))
 		return false;
 	rc.path = session_log_path(s);
-	if (rc.path && (!key_path(s->config, path, sizeof(path), error, error_size) ||
-			!redaction_key_load(path, key, error, error_size)))
+	if (rc.path &&
+	    (!key_path(s->config, path, error, error_size) || !redaction_key_load(path, key, error, error_size)))
 		return false;
 	rc.redaction_key = key;
 	s->recorder = recorder_start(&rc, error, error_size);
@@ -104,15 +100,26 @@ static bool open_audit(struct session *s, char *error, size_t error_size)
 	return s->audit != NULL;
 }
 
+static bool open_relay(struct session *s, char *error, size_t error_size)
+{
+	s->server = server_new(s->config, s->audit, error, error_size);
+	if (!s->server || !s->config->intercept)
+		return s->server != NULL;
+	s->authority = own_authority(s->config, environ, error, error_size);
+	return s->authority && server_intercept(s->server, s->authority, error, error_size);
+}
+
 static void close_all(struct session *s, struct recorder_result *record)
 {
 	if (s->server)
 		server_free(s->server);
+	authority_free(s->authority);
 	if (s->recorder)
 		*record = recorder_stop(s->recorder);
 	if (s->audit)
 		audit_free(s->audit);
 	s->server = NULL;
+	s->authority = NULL;
 	s->recorder = NULL;
 	s->audit = NULL;
 }
@@ -125,12 +132,10 @@ bool session_open(struct session *s, const struct config *config, const char *co
 
 	*s = (struct session){.config = config, .command = command};
 	if (random_bytes(&id, sizeof(id), error, error_size) && open_recorder(s, want_log, error, error_size) &&
-	    open_audit(s, error, error_size)) {
+	    open_audit(s, error, error_size) && open_relay(s, error, error_size)) {
 		snprintf(s->run_id, sizeof(s->run_id), "%016llx", (unsigned long long)id);
-		s->server = server_new(config, s->audit, error, error_size);
-	}
-	if (s->server)
 		return true;
+	}
 	close_all(s, &record);
 	session_forget(s);
 	return false;

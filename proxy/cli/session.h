@@ -8,6 +8,7 @@
 #include "audit/record/recorder.h"
 #include "audit/tracker.h"
 #include "proxy/relay/server.h"
+#include "proxy/tls/authority.h"
 
 #define SESSION_ERROR_MAX 512
 
@@ -15,10 +16,11 @@
 struct session {
 	const struct config *config; /* borrowed until session_end() */
 	const char *command;         /* of `run`, borrowed likewise; NULL: none */
-	struct recorder *recorder;   /* owned, as the two below */
+	struct recorder *recorder;   /* owned, as the three below */
 	struct audit *audit;
 	struct server *server;
-	char *temporary_log; /* owned path; where the log goes when none is kept and a summary is wanted */
+	struct authority *authority; /* NULL with --no-intercept */
+	char *temporary_log;         /* owned path; where the log goes when none is kept and a summary is wanted */
 	char run_id[17];
 	bool started;
 };

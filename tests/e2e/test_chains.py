@@ -100,7 +100,8 @@ def test_an_answer_that_is_no_redirect_is_not_logged_as_one(status, origin, prox
     assert log.events("redirect.observed") == [] and errors(log) == []
 
 
-def test_a_redirect_to_https_leaves_what_we_can_see(origin, start_origin, proxy, connect):
+def test_a_redirect_to_https_leaves_what_we_can_see(origin, start_origin, start_proxy, connect):
+    proxy = start_proxy("--no-intercept")
     secure = start_origin()
 
     def opaque(conversation):

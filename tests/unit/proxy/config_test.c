@@ -23,6 +23,18 @@ START_TEST(it_listens_on_loopback_and_keeps_a_log)
 }
 END_TEST
 
+START_TEST(it_opens_tls_and_verifies_origins)
+{
+	struct config c;
+
+	config_defaults(&c);
+	ck_assert(c.intercept && !c.ca_ephemeral && !c.passthrough_rejected);
+	ck_assert_uint_eq(c.upstream_ca.count + c.insecure_upstream.count + c.passthrough.count, 0);
+	ck_assert_int_eq(c.tls_min, 0x0303);
+	config_free(&c);
+}
+END_TEST
+
 /* Every member, so that a new one without a default is found. */
 START_TEST(no_limit_and_no_timeout_is_zero)
 {
@@ -93,6 +105,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, it_listens_on_loopback_and_keeps_a_log);
+	tcase_add_test(t, it_opens_tls_and_verifies_origins);
 	tcase_add_test(t, no_limit_and_no_timeout_is_zero);
 	tcase_add_test(t, the_limits_fit_each_other);
 	tcase_add_test(t, a_list_owns_what_it_was_given);

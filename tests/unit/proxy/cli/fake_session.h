@@ -32,6 +32,7 @@ static struct {
 	uint64_t record_lost;
 	bool recorder_fails;
 	bool server_fails;
+	bool intercept_fails;
 	bool start_fails;
 	bool summary_fails;
 	bool drain_waits; /* server_drain() returns only after server_stop_now() */
@@ -95,6 +96,16 @@ unsigned server_workers(const struct server *s)
 {
 	(void)s;
 	return 2;
+}
+
+bool server_intercept(struct server *s, struct authority *authority, char *error, size_t error_size)
+{
+	(void)s;
+	ck_assert_ptr_nonnull(authority);
+	called("server_intercept");
+	if (fake.intercept_fails)
+		snprintf(error, error_size, "--tls-ciphers NONE: no cipher match");
+	return !fake.intercept_fails;
 }
 
 bool server_start(struct server *s)
@@ -234,24 +245,47 @@ bool summary_write(FILE *out, const char *path, int64_t offset, const struct sum
 /* What a call of the command line said; valid until the next. */
 static char *said_out, *said_err;
 
+/* The configuration folder of the process: certificate authorities are made in it. */
+static char own_folder[] = "/tmp/hopaudit-test-XXXXXX";
+
 static void forget_what_was_said(void)
 {
+	static const char *const names[] = {"/hopaudit/ca.pem", "/hopaudit/ca.key"};
+	char path[sizeof(own_folder) + 32];
+
 	free(said_out);
 	free(said_err);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", own_folder, names[i]);
+		unlink(path);
+	}
+	snprintf(path, sizeof(path), "%s/hopaudit", own_folder);
+	rmdir(path);
+	rmdir(own_folder);
+}
+
+static void begin_to_listen(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(own_folder));
+	setenv("XDG_CONFIG_HOME", own_folder, 1);
+	atexit(forget_what_was_said);
 }
 
 /* `arguments` ends in NULL and begins with "hopaudit". */
 static int call_hopaudit(char **arguments)
 {
 	static size_t out_size, err_size;
-	struct cli cli = {.environment = environ};
+	struct cli cli;
 	int count = 0, status;
 	sigset_t mask;
 
-	if (said_out)
-		forget_what_was_said();
-	else
-		atexit(forget_what_was_said);
+	if (said_out) {
+		free(said_out);
+		free(said_err);
+	} else {
+		begin_to_listen();
+	}
+	cli.environment = environ;
 	cli.out = open_memstream(&said_out, &out_size);
 	cli.err = open_memstream(&said_err, &err_size);
 	while (arguments[count])

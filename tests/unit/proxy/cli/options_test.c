@@ -89,6 +89,78 @@ static void refuse(enum command_bit command, const char *line, const char *expec
 	remove_file();
 }
 
+/* --- HTTPS --- */
+
+START_TEST(the_daemon_opens_tls_with_an_authority_of_the_users_own)
+{
+	struct options o;
+
+	read_well(&o, COMMAND_PROXY, "");
+	ck_assert(o.config.intercept && !o.config.ca_ephemeral && !o.config.passthrough_rejected);
+	ck_assert_uint_eq(o.config.limits.leaves_max, 4096);
+	options_free(&o);
+}
+END_TEST
+
+START_TEST(run_has_a_fresh_authority_and_yields_to_clients_that_refuse_it)
+{
+	struct options o;
+
+	read_well(&o, COMMAND_RUN, "");
+	ck_assert(o.config.intercept && o.config.ca_ephemeral && o.config.passthrough_rejected);
+	options_free(&o);
+	read_well(&o, COMMAND_RUN, "--ca-cert=a.pem --ca-key=a.key --no-passthrough-rejected --no-intercept");
+	ck_assert(!o.config.intercept && !o.config.ca_ephemeral && !o.config.passthrough_rejected);
+	options_free(&o);
+}
+END_TEST
+
+START_TEST(what_the_file_says_of_rejected_certificates_holds_for_run_too)
+{
+	static const char text[] = "passthrough-rejected = no\n";
+	struct options o;
+
+	write_file(text, sizeof(text) - 1);
+	read_well(&o, COMMAND_RUN, "");
+	ck_assert(!o.config.passthrough_rejected);
+	options_free(&o);
+}
+END_TEST
+
+START_TEST(certificate_and_key_go_together)
+{
+	refuse(COMMAND_PROXY, "--ca-cert=a.pem", "--ca-cert and --ca-key go together");
+	refuse(COMMAND_RUN, "--ca-key=a.key", "--ca-cert and --ca-key go together");
+}
+END_TEST
+
+START_TEST(hosts_to_pass_through_are_names_addresses_or_all_below_a_name)
+{
+	struct options o;
+
+	read_well(&o, COMMAND_PROXY, "--passthrough=a.test,*.b.test --passthrough ::1 --insecure-upstream 192.0.2.7");
+	ck_assert_uint_eq(o.config.passthrough.count, 3);
+	ck_assert_str_eq(o.config.passthrough.items[1], "*.b.test");
+	ck_assert_str_eq(o.config.insecure_upstream.items[0], "192.0.2.7");
+	options_free(&o);
+	refuse(COMMAND_PROXY, "--passthrough=https://a.test/", "give a host");
+	refuse(COMMAND_PROXY, "--passthrough=a.*.test", "give a host");
+	refuse(COMMAND_PROXY, "--insecure-upstream=a.test:443", "give a host");
+	refuse(COMMAND_PROXY, "--passthrough=*.", "give a host");
+}
+END_TEST
+
+START_TEST(the_oldest_tls_is_1_2_or_1_3)
+{
+	struct options o;
+
+	read_well(&o, COMMAND_PROXY, "--tls-min 1.3");
+	ck_assert_int_eq(o.config.tls_min, 0x0304);
+	options_free(&o);
+	refuse(COMMAND_PROXY, "--tls-min 1.1", "give 1.2 or 1.3");
+}
+END_TEST
+
 /* --- sources --- */
 
 START_TEST(without_any_source_everything_is_default)
@@ -606,19 +678,32 @@ static void add_file_tests(TCase *t)
 	tcase_add_test(t, the_usual_file_is_read);
 }
 
+static void add_https_tests(TCase *t)
+{
+	tcase_add_test(t, the_daemon_opens_tls_with_an_authority_of_the_users_own);
+	tcase_add_test(t, run_has_a_fresh_authority_and_yields_to_clients_that_refuse_it);
+	tcase_add_test(t, what_the_file_says_of_rejected_certificates_holds_for_run_too);
+	tcase_add_test(t, certificate_and_key_go_together);
+	tcase_add_test(t, hosts_to_pass_through_are_names_addresses_or_all_below_a_name);
+	tcase_add_test(t, the_oldest_tls_is_1_2_or_1_3);
+}
+
 int main(void)
 {
 	Suite *s = suite_create("options");
 	TCase *sources = tcase_create("sources"), *values = tcase_create("values"), *file = tcase_create("file");
+	TCase *https = tcase_create("https");
 	SRunner *sr = srunner_create(s);
 	int failed;
 
 	add_source_tests(sources);
 	add_value_tests(values);
 	add_file_tests(file);
+	add_https_tests(https);
 	suite_add_tcase(s, sources);
 	suite_add_tcase(s, values);
 	suite_add_tcase(s, file);
+	suite_add_tcase(s, https);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);

@@ -58,9 +58,10 @@ static void block_signals(void)
 START_TEST(sigterm_drains_and_gives_0)
 {
 	ck_assert_int_eq(PROXY_WHILE(send_one, (char *)"-q"), 0);
-	ck_assert_str_eq(fake.calls,
-			 "recorder_start audit_new server_new run.started server_start server_drain server_free "
-			 "audit_finish run.finished recorder_stop audit_free");
+	ck_assert_str_eq(
+	    fake.calls,
+	    "recorder_start audit_new server_new server_intercept run.started server_start server_drain server_free "
+	    "audit_finish run.finished recorder_stop audit_free");
 	ck_assert(!atomic_load(&fake.stop_seen));
 	ck_assert_int_eq(fake.command_status, -1);
 }

@@ -114,9 +114,10 @@ END_TEST
 START_TEST(the_log_begins_before_the_relay_and_ends_after_it)
 {
 	ck_assert_int_eq(RUN(SH("exit 0")), 0);
-	ck_assert_str_eq(fake.calls,
-			 "recorder_start audit_new server_new run.started server_start server_drain server_free "
-			 "audit_finish run.finished recorder_stop audit_free");
+	ck_assert_str_eq(
+	    fake.calls,
+	    "recorder_start audit_new server_new server_intercept run.started server_start server_drain server_free "
+	    "audit_finish run.finished recorder_stop audit_free");
 }
 END_TEST
 
