@@ -14,7 +14,6 @@ import time
 
 from lib.log import REPOSITORY, Log
 
-SUPPRESSIONS = REPOSITORY / "tests/e2e/tsan.supp"
 PATIENCE = 30  # seconds; the longest that any wait here takes, and then it is a failure
 
 
@@ -29,7 +28,6 @@ def environment(folder, **more):
     home = pathlib.Path(folder) / "home"
     home.mkdir(exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
-    kept["TSAN_OPTIONS"] = f"{kept.get('TSAN_OPTIONS', '')}:suppressions={SUPPRESSIONS}".lstrip(":")
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
