@@ -2,6 +2,7 @@
 #include "proxy/relay/upstream.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,9 +65,13 @@ static void on_secured(void *owner, bool ok)
 	}
 	{
 		bool certificate = SSL_get_verify_result(u->stream.tls) != X509_V_OK;
+		char detail[sizeof(text) + 300];
 
 		tls_error_text(u->stream.tls, text, sizeof(text));
-		exchange_upstream_failed(u->exchange, certificate ? CONNECT_CERTIFICATE : CONNECT_TLS, text);
+		snprintf(detail, sizeof(detail), "%s of %.*s: %s",
+			 certificate ? "the certificate" : "the TLS handshake",
+			 (int)(u->host_len < 128 ? u->host_len : 128), u->host, text);
+		exchange_upstream_failed(u->exchange, certificate ? CONNECT_CERTIFICATE : CONNECT_TLS, detail);
 	}
 }
 
