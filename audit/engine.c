@@ -49,12 +49,13 @@ unsigned engine_ask(struct audit *a, enum rule_moment moment, const struct rule_
 			continue;
 		out.severity = rule->severity;
 		out.fault = rule->fault;
+		out.advisory = !rule->in_default;
 		out.message.len = 0;
 		out.expected.len = 0;
 		out.seen.len = 0;
 		if (!rule->check(in, &out))
 			continue;
-		if (a->config.profile == PROFILE_DEFAULT && !rule->in_default && out.severity > SEVERITY_INFO)
+		if (a->config.profile == PROFILE_DEFAULT && out.advisory && out.severity > SEVERITY_INFO)
 			out.severity = SEVERITY_INFO;
 		out.severity = gated(out.severity, out.fault, about->confidence);
 		say(a, rule, in, &out, about, now_us);

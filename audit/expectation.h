@@ -32,6 +32,7 @@ struct expectation {
 	bool delivered;               /* the client was given the whole 3xx */
 	bool undelivered;             /* ... or will never be */
 	bool twin_followed; /* another redirect of this client, with the same request and target, was followed */
+	bool target_asked;  /* ... or this program asked for the target, whatever redirect that answered */
 	bool sets_cookie;   /* the 3xx has Set-Cookie */
 	bool watched;       /* counted in the filter under its connection: see match_connection_moves_on() */
 	uint64_t id;        /* the redirect's */

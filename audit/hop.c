@@ -187,6 +187,7 @@ void hop_unfollowed(struct audit *a, struct expectation *e, enum outcome outcome
 	ends.in.outcome = outcome;
 	ends.in.client_follows = client_is_follower(e->request->client, e->request->user_agent);
 	ends.in.twin_followed = e->twin_followed;
+	ends.in.target_asked = e->target_asked;
 	ends.in.chain_loops = c->looped;
 	engine_ask(a, RULE_AT_CLOSE, &ends.in, &ends.about, now_us);
 	if (e->hop == c->hops)

@@ -184,6 +184,14 @@ static void place(struct audit *a, struct trace *t, const struct choice *choice,
 	}
 }
 
+/* The same program asks for the target, so it need not ask again: crawlers and browsers ask once for what many pages
+ * redirect to. Which of the redirects this request is then matched to does not matter. */
+static void note_asked(struct expectation *e, const struct trace *t)
+{
+	if (e->request->user_agent == t->user_agent && method_fits(e, t))
+		e->target_asked = true;
+}
+
 /* An early response left the redirected request unfinished: the follow-up's digest at that length will be wanted. */
 static void advise_prefix(struct audit_advice *advice, uint64_t length)
 {
@@ -237,8 +245,10 @@ void match_arrived(struct audit *a, struct audit_exchange *x, int64_t now_us)
 		x->trace = t;
 		x->tracked = true;
 		for (struct expectation *e = group_first(a, t); e; e = group_next(e)) {
-			if (eligible(e, t))
-				advise_prefix(&x->advice, e->request->early_length);
+			if (!eligible(e, t))
+				continue;
+			advise_prefix(&x->advice, e->request->early_length);
+			note_asked(e, t);
 		}
 		struct choice choice = choose(a, t);
 		if (choice.e)

@@ -3,6 +3,20 @@
  * Group G of RULES.md §2: loops and chains. Asked when a redirect was added to a chain. */
 #include "audit/rules/check.h"
 
+static void word_cycle(struct wording *w, const struct loop_facts *loop)
+{
+	unsigned hops = loop->hop - loop->back_to;
+	if (!loop->repeated && !loop->thrice)
+		hops++; /* the request that would repeat has not been made yet */
+	if (hops == 1) {
+		word(w, "a redirect to itself");
+		return;
+	}
+	word(w, "a cycle of ");
+	word_number(w, hops);
+	word(w, " hops");
+}
+
 bool check_redirect_loop(const struct rule_input *in, struct rule_output *out)
 {
 	const struct loop_facts *loop = in->loop;
@@ -28,9 +42,6 @@ bool check_redirect_loop(const struct rule_input *in, struct rule_output *out)
 		word(&out->message, ")");
 	}
 	word(&out->expected, "a final response");
-	word(&out->seen, "a cycle of ");
-	word_number(&out->seen, loop->certain && !loop->repeated && !loop->thrice ? loop->hop - loop->back_to + 1
-										  : loop->hop - loop->back_to);
-	word(&out->seen, " hops");
+	word_cycle(&out->seen, loop);
 	return true;
 }

@@ -50,6 +50,7 @@ struct rule_input {
 	enum outcome outcome;
 	bool client_follows; /* this client has followed another redirect */
 	bool twin_followed;  /* ... one with the same request and target, at about the same time */
+	bool target_asked;   /* it asked for the target since, and that answered another redirect */
 	bool chain_loops;    /* redirect-loop was found on this chain: stopping was right */
 	/* RULE_AT_CHAIN */
 	const struct loop_facts *loop;
@@ -67,6 +68,7 @@ void word_number(struct wording *w, uint64_t n);
 /* The engine sets severity and fault from the row before it asks; a check changes them where its case is another. */
 struct rule_output {
 	enum severity severity;
+	bool advisory; /* this case is worth no more than info in the default profile, whatever the row says */
 	enum fault fault;
 	struct wording message;
 	struct wording expected;

@@ -12,9 +12,10 @@ static bool is_undone(const struct rule_input *in)
 	return asks && !method_allowed(in->status, r->method, BYTES("GET"));
 }
 
-/* Not following is allowed (RFC 9110 §15.4: "MAY"), so it is a warning only where an operation was left undone or this
- * client is known to follow. Statuses that clients are not expected to understand say nothing, an empty Location
- * neither, and a client that leaves a loop is right. */
+/* Not following is allowed (RFC 9110 §15.4: "MAY"), so it is a warning only where an operation was left undone. That
+ * this client is known to follow others is worth a warning in the strict profile alone: tests look at a redirect
+ * without following it, caches have the target already. Statuses that clients are not expected to understand say
+ * nothing, an empty Location neither, and a client that leaves a loop is right. */
 bool check_not_followed(const struct rule_input *in, struct rule_output *out)
 {
 	const struct exchange_facts *r = in->request;
@@ -22,9 +23,11 @@ bool check_not_followed(const struct rule_input *in, struct rule_output *out)
 	    r->location.len == 0)
 		return false;
 	bool undone = is_undone(in) && !in->twin_followed;
-	bool unlike = in->client_follows && !in->twin_followed && !bytes_equal(r->method, BYTES("HEAD"));
+	bool unlike = !undone && in->client_follows && !in->twin_followed && !in->target_asked &&
+		      !bytes_equal(r->method, BYTES("HEAD"));
 	if (undone || unlike)
 		out->severity = SEVERITY_WARNING;
+	out->advisory |= unlike;
 	word_bytes(&out->message, r->method);
 	word(&out->message, " was redirected by ");
 	word_number(&out->message, r->status);
@@ -35,6 +38,8 @@ bool check_not_followed(const struct rule_input *in, struct rule_output *out)
 		word(&out->message, ", though this client follows others");
 	else if (in->twin_followed)
 		word(&out->message, ", but another one like it was");
+	else if (in->target_asked)
+		word(&out->message, ", but its target was asked for");
 	word(&out->expected, "a request for the target");
 	word(&out->seen, "none");
 	return true;

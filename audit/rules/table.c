@@ -136,7 +136,8 @@ static const struct rule table[] = {
      .summary = "The client did not ask for the redirect's target.",
      .condition = "No request for the target came within the window, or before the run ended, the old URL was not "
 		  "asked for again, and the target was not out of sight. A warning when the status keeps the "
-		  "method of an unsafe request or of one with content, or when this client has followed others.",
+		  "method of an unsafe request or of one with content; with --profile strict also when this client "
+		  "has followed others and has not asked for this target after another redirect.",
      .source = "RFC 9110 §15.4",
      .example = "POST /x -307-> /y; then nothing for 10 seconds",
      .advice = "Clients may stop at a redirect. If this one should not: switch following on, or give it a body "

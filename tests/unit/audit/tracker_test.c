@@ -2,6 +2,8 @@
  *
  * The tracker by scenarios: what is expected, how it ends, and what is said when. Each test is traffic and what the
  * audit must say of it, no more and no less. */
+#include <stdio.h>
+
 #include "run_suite.h"
 #include "scenario.h"
 
@@ -147,8 +149,17 @@ START_TEST(not_following_an_unsafe_request_is_a_warning)
 }
 END_TEST
 
-START_TEST(not_following_is_a_warning_for_a_client_that_follows_others)
+static void begin_strict(void)
 {
+	struct audit_config config = audit_config_default();
+	config.profile = PROFILE_STRICT;
+	scenario_free(s);
+	s = scenario_new(&config);
+}
+
+START_TEST(not_following_is_a_strict_warning_for_a_client_that_follows_others)
+{
+	begin_strict();
 	play(s, "GET http://a/1 -> 302 /2");
 	play(s, "GET http://a/2 -> 200");
 	play(s, "GET http://a/x -> 302 /y");
@@ -157,6 +168,67 @@ START_TEST(not_following_is_a_warning_for_a_client_that_follows_others)
 	ck_assert_str_eq(said(s), "closed 2 not_followed\n"
 				  "finding redirect-not-followed warning 2\n"
 				  "chain 2 not_followed 302 hops 1 verdict warning\n");
+}
+END_TEST
+
+/* A test that looks at a 302 without following it is no fault of its client. */
+START_TEST(not_following_is_info_by_default_for_a_client_that_follows_others)
+{
+	play(s, "GET http://a/1 -> 302 /2");
+	play(s, "GET http://a/2 -> 200");
+	play(s, "GET http://a/x -> 302 /y");
+	said(s);
+	run_ends(s);
+	ck_assert_str_eq(said(s), "closed 2 not_followed\n"
+				  "finding redirect-not-followed info 2\n"
+				  "chain 2 not_followed 302 hops 1 verdict info\n");
+}
+END_TEST
+
+/* A crawler, or a browser, that asks once for what many pages redirect to. */
+START_TEST(a_target_that_was_asked_for_once_is_enough_for_many_redirects)
+{
+	char line[64];
+	begin_strict();
+	for (int page = 1; page <= 10; page++) {
+		snprintf(line, sizeof(line), "GET http://a/%d conn=%d -> 302 /login", page, page);
+		play(s, line);
+	}
+	play(s, "GET http://a/login conn=3 -> 200");
+	run_ends(s);
+	ck_assert_uint_eq(audit_totals(scenario_audit(s)).outcomes[OUTCOME_FOLLOWED], 1);
+	ck_assert_uint_eq(audit_totals(scenario_audit(s)).outcomes[OUTCOME_NOT_FOLLOWED], 9);
+	ck_assert_uint_eq(audit_totals(scenario_audit(s)).findings[SEVERITY_INFO], 9);
+	ck_assert_uint_eq(audit_totals(scenario_audit(s)).findings[SEVERITY_WARNING], 0);
+	ck_assert_str_eq(last_message(s), "GET was redirected by 302 and not followed, but its target was asked for");
+}
+END_TEST
+
+START_TEST(a_target_that_another_program_asked_for_excuses_nobody)
+{
+	begin_strict();
+	play(s, "GET http://a/1 -> 302 /2");
+	play(s, "GET http://a/2 -> 200");
+	play(s, "GET http://a/x -> 302 /y");
+	play(s, "GET http://a/z ua=other -> 302 /y");
+	play(s, "GET http://a/y ua=other conn=2 -> 200");
+	said(s);
+	run_ends(s);
+	ck_assert_ptr_nonnull(strstr(said(s), "finding redirect-not-followed warning 2\n"));
+}
+END_TEST
+
+/* The GET that one of them became does nothing for the other operation. */
+START_TEST(a_target_that_was_asked_for_does_not_do_an_operation_that_was_left_undone)
+{
+	play(s, "POST http://a/1 body=abc -> 307 /y");
+	play(s, "POST http://a/2 body=def -> 307 /y");
+	play(s, "POST http://a/y body=abc -> 200");
+	said(s);
+	run_ends(s);
+	ck_assert_str_eq(said(s), "closed 2 not_followed\n"
+				  "finding redirect-not-followed warning 2\n"
+				  "chain 2 not_followed 307 hops 1 verdict warning\n");
 }
 END_TEST
 
@@ -529,7 +601,11 @@ int main(void)
 	    another_connection_that_moves_on_settles_nothing,
 	    a_redirect_that_is_not_followed_is_closed_after_the_window,
 	    not_following_an_unsafe_request_is_a_warning,
-	    not_following_is_a_warning_for_a_client_that_follows_others,
+	    not_following_is_a_strict_warning_for_a_client_that_follows_others,
+	    not_following_is_info_by_default_for_a_client_that_follows_others,
+	    a_target_that_was_asked_for_once_is_enough_for_many_redirects,
+	    a_target_that_another_program_asked_for_excuses_nobody,
+	    a_target_that_was_asked_for_does_not_do_an_operation_that_was_left_undone,
 	    not_following_after_a_form_was_posted_is_info,
 	    another_program_at_the_same_address_says_nothing_of_this_one,
 	    not_following_a_300_or_an_empty_location_is_no_finding,

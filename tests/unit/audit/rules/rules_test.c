@@ -217,9 +217,14 @@ START_TEST(a_loop_is_told_with_its_members)
 	ck_assert(fires("redirect-loop"));
 	ck_assert(message_has("hop 2 leads back to hop 1"));
 	ck_assert(message_has("(slash flip)"));
+	ck_assert(bytes_equal(bytes_of(out.seen.text, out.seen.len), BYTES("a cycle of 2 hops")));
 	loop = (struct loop_facts){.hop = 1, .certain = true, .back_to = 1};
 	ck_assert(fires("redirect-loop"));
 	ck_assert(message_has("to its own URL"));
+	ck_assert(bytes_equal(bytes_of(out.seen.text, out.seen.len), BYTES("a redirect to itself")));
+	loop = (struct loop_facts){.hop = 2, .repeated = true, .back_to = 1};
+	ck_assert(fires("redirect-loop"));
+	ck_assert(bytes_equal(bytes_of(out.seen.text, out.seen.len), BYTES("a redirect to itself")));
 	loop = (struct loop_facts){.hop = 5, .repeated = true, .back_to = 2};
 	ck_assert(fires("redirect-loop"));
 	ck_assert(bytes_equal(bytes_of(out.seen.text, out.seen.len), BYTES("a cycle of 3 hops")));
@@ -234,6 +239,7 @@ START_TEST(not_following_is_info_unless_something_was_left_undone)
 	in.outcome = OUTCOME_NOT_FOLLOWED;
 	ck_assert(fires("redirect-not-followed"));
 	ck_assert_int_eq(out.severity, SEVERITY_WARNING);
+	ck_assert(!out.advisory);
 	request.status = 303;
 	ck_assert(fires("redirect-not-followed"));
 	ck_assert_int_eq(out.severity, SEVERITY_INFO);
@@ -248,10 +254,15 @@ START_TEST(not_following_is_info_unless_something_was_left_undone)
 	in.client_follows = true;
 	ck_assert(fires("redirect-not-followed"));
 	ck_assert_int_eq(out.severity, SEVERITY_WARNING);
+	ck_assert(out.advisory); /* info in the default profile */
 	in.twin_followed = true;
 	ck_assert(fires("redirect-not-followed"));
 	ck_assert_int_eq(out.severity, SEVERITY_INFO);
 	in.twin_followed = false;
+	in.target_asked = true;
+	ck_assert(fires("redirect-not-followed"));
+	ck_assert_int_eq(out.severity, SEVERITY_INFO);
+	in.target_asked = false;
 	request.method = BYTES("HEAD");
 	ck_assert(fires("redirect-not-followed"));
 	ck_assert_int_eq(out.severity, SEVERITY_INFO);
