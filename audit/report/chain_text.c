@@ -11,6 +11,8 @@
 #define HOPS_TAIL 2
 #define EVIDENCE_INDENT "         "
 
+/* Right only where every redirect was followed to the end: a chain in which nothing wrong was found but which ended
+ * otherwise has a mark that claims nothing. */
 static void add_mark(const struct terminal *t, struct text_buf *out, const struct report_chain *c)
 {
 	TEXT_BUF_LITERAL(out, " ");
@@ -20,6 +22,8 @@ static void add_mark(const struct terminal *t, struct text_buf *out, const struc
 		terminal_paint(t, out, PAINT_YELLOW, "!");
 	else if (c->unverifiable > 0 || !c->finished || c->outcome == CHAIN_LEFT_VISIBILITY)
 		terminal_paint(t, out, PAINT_DIM, "?");
+	else if (c->outcome != CHAIN_COMPLETED)
+		terminal_paint(t, out, PAINT_DIM, t->ascii ? "-" : "·");
 	else
 		terminal_paint(t, out, PAINT_GREEN, t->ascii ? "v" : "✓");
 	TEXT_BUF_LITERAL(out, " ");

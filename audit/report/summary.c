@@ -24,6 +24,8 @@ static void add_findings(const struct terminal *t, struct text_buf *out, const s
 	const uint64_t *n = totals->findings;
 	bool sure = totals->unverifiable == 0 && r->missing == 0 && r->unreadable == 0;
 
+	for (enum outcome o = OUTCOME_NOT_FOLLOWED; o <= OUTCOME_ABORTED; o++)
+		sure = sure && totals->outcomes[o] == 0;
 	if (n[SEVERITY_ERROR] + n[SEVERITY_WARNING] == 0) {
 		terminal_paint(t, out, PAINT_GREEN, sure ? "all right" : "nothing wrong found");
 	} else {

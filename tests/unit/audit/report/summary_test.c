@@ -96,6 +96,7 @@ static void emit_closed(uint64_t chain, unsigned number, enum outcome outcome, c
 {
 	emit((struct audit_event){.type = EVENT_REDIRECT_CLOSED,
 				  .closed = {10 * chain + number, chain, number, outcome, reason}});
+	totals.outcomes[outcome]++;
 }
 
 static void emit_finding(uint64_t chain, enum severity severity)
@@ -300,7 +301,7 @@ START_TEST(of_a_long_chain_the_middle_is_left_out)
 	emit_end(1, CHAIN_LOOP, 302);
 	check_summary(&plain, "hopaudit: 12 exchanges, 9 redirects in 1 chain: all right\n"
 			      "\n"
-			      " ✓ GET http://a/loop\n"
+			      " · GET http://a/loop\n"
 			      "   ─302→ GET http://a/loop\n"
 			      "   ─302→ GET http://a/loop\n"
 			      "   ─302→ GET http://a/loop\n"
@@ -329,12 +330,26 @@ START_TEST(chains_that_end_otherwise_say_how)
 	emit_end(3, CHAIN_ABORTED, 302);
 	emit_hop(4, 1, &loop);
 	emit_end(4, CHAIN_LOOP, 302);
-	check_summary(&plain, "hopaudit: 12 exchanges, 4 redirects in 4 chains: all right\n"
+	check_summary(&plain, "hopaudit: 12 exchanges, 4 redirects in 4 chains: nothing wrong found\n"
 			      "\n"
-			      " ✓ GET http://a/1 ─302→ http://a/2  not followed (window over)\n"
+			      " · GET http://a/1 ─302→ http://a/2  not followed (window over)\n"
 			      " ? GET http://a/1 ─302→ http://a/2  out of sight (opaque tunnel)\n"
-			      " ✓ GET http://a/1 ─302→ (no usable Location)  aborted\n"
-			      " ✓ GET http://a/1 ─302→ GET http://a/1  loop · 3 ms\n");
+			      " · GET http://a/1 ─302→ (no usable Location)  aborted\n"
+			      " · GET http://a/1 ─302→ GET http://a/1  loop · 3 ms\n");
+}
+END_TEST
+
+START_TEST(a_redirect_whose_old_url_was_asked_again_is_not_called_right)
+{
+	const struct hop hop = {"POST", "http://a/1", 307, NULL, "http://a/2", {VERDICT_NONE, NULL}};
+	const struct summary_options options = {.ascii = true};
+
+	emit_hop(1, 1, &hop);
+	emit_closed(1, 1, OUTCOME_RETRIED, "the old URL was asked again");
+	emit_end(1, CHAIN_NOT_FOLLOWED, 307);
+	check_summary(&options, "hopaudit: 12 exchanges, 1 redirect in 1 chain: nothing wrong found\n"
+				"\n"
+				" - POST http://a/1 -307-> http://a/2  not followed (the old URL was asked again)\n");
 }
 END_TEST
 
@@ -550,6 +565,7 @@ int main(void)
 				      a_chain_that_does_not_fit_has_one_hop_a_line,
 				      of_a_long_chain_the_middle_is_left_out,
 				      chains_that_end_otherwise_say_how,
+				      a_redirect_whose_old_url_was_asked_again_is_not_called_right,
 				      what_cannot_be_told_is_said_with_its_reason_and_is_no_error,
 				      strangers_cannot_reach_the_terminal,
 				      a_terminal_without_utf8_gets_ascii,
