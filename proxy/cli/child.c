@@ -10,18 +10,6 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* Each is set to the proxy's URL. HOPAUDIT_PROXY is for drivers of clients that read none of the others. */
-static const char *const url_variables[] = {
-    "http_proxy",     "HTTP_PROXY", "https_proxy",      "HTTPS_PROXY",
-    "all_proxy",      "ALL_PROXY",  "npm_config_proxy", "npm_config_https_proxy",
-    "HOPAUDIT_PROXY",
-};
-#define URL_VARIABLES (sizeof(url_variables) / sizeof(url_variables[0]))
-
-/* Names that go around the proxy would go unseen. */
-static const char *const dropped_variables[] = {"no_proxy", "NO_PROXY", "npm_config_noproxy", "NODE_USE_ENV_PROXY"};
-#define DROPPED_VARIABLES (sizeof(dropped_variables) / sizeof(dropped_variables[0]))
-
 static bool is_variable(const char *entry, const char *name)
 {
 	size_t len = strlen(name);
@@ -29,14 +17,10 @@ static bool is_variable(const char *entry, const char *name)
 	return strncmp(entry, name, len) == 0 && entry[len] == '=';
 }
 
-static bool is_ours(const char *entry)
+static bool is_ours(const char *entry, const struct trust_environment *ours)
 {
-	for (size_t i = 0; i < URL_VARIABLES; i++) {
-		if (is_variable(entry, url_variables[i]))
-			return true;
-	}
-	for (size_t i = 0; i < DROPPED_VARIABLES; i++) {
-		if (is_variable(entry, dropped_variables[i]))
+	for (size_t i = 0; i < ours->count; i++) {
+		if (is_variable(entry, ours->items[i].row->name))
 			return true;
 	}
 	return false;
@@ -52,34 +36,38 @@ void child_environment_free(char **environment)
 }
 
 /* Fills `out`, which is zeroed and has room for all. */
-static bool fill_environment(char **out, char *const *environment, const char *proxy_url)
+static bool fill_environment(char **out, char *const *environment, const struct trust_environment *ours)
 {
 	for (; *environment; environment++) {
-		if (is_ours(*environment))
+		if (is_ours(*environment, ours))
 			continue;
 		*out = strdup(*environment);
 		if (!*out++)
 			return false;
 	}
-	for (size_t i = 0; i < URL_VARIABLES; i++, out++) {
-		if (asprintf(out, "%s=%s", url_variables[i], proxy_url) < 0) {
+	for (size_t i = 0; i < ours->count; i++) {
+		const struct trust_variable *v = &ours->items[i];
+
+		if (!v->value)
+			continue;
+		if (asprintf(out, "%s=%s", v->row->name, v->value) < 0) {
 			*out = NULL;
 			return false;
 		}
+		out++;
 	}
-	*out = strdup("NODE_USE_ENV_PROXY=1");
-	return *out != NULL;
+	return true;
 }
 
-char **child_environment(char *const *environment, const char *proxy_url)
+char **child_environment(char *const *environment, const struct trust_environment *ours)
 {
 	size_t count = 0;
 	char **out;
 
 	while (environment[count])
 		count++;
-	out = calloc(count + URL_VARIABLES + 2, sizeof(*out));
-	if (out && !fill_environment(out, environment, proxy_url)) {
+	out = calloc(count + ours->count + 1, sizeof(*out));
+	if (out && !fill_environment(out, environment, ours)) {
 		child_environment_free(out);
 		return NULL;
 	}

@@ -8,10 +8,10 @@
 #include <sys/types.h>
 
 #include "proxy/cli/signals.h"
+#include "proxy/tls/trust.h"
 
-/* `environment` with the proxy variables in both spellings set to `proxy_url`, and without those that exempt names from
- * the proxy. child_environment_free() frees it; NULL when memory is short. */
-char **child_environment(char *const *environment, const char *proxy_url);
+/* `environment` with our variables set, or taken away. child_environment_free() frees it; NULL when memory is short. */
+char **child_environment(char *const *environment, const struct trust_environment *ours);
 void child_environment_free(char **environment);
 
 /* Starts `arguments` (found by PATH where it has no slash) with the signal mask and dispositions as they were before

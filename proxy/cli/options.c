@@ -58,17 +58,6 @@ PRINTF(2, 3) static bool fail(struct options *o, const char *format, ...)
 	return false;
 }
 
-const char *environment_get(char *const *environment, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; environment && *environment; environment++) {
-		if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
-			return *environment + len + 1;
-	}
-	return NULL;
-}
-
 enum option_source options_source(const struct options *o, const char *name)
 {
 	const struct option_row *row = option_find(name);

@@ -8,6 +8,7 @@
 #include "parser/attrib.h"
 #include "proxy/cli/option_table.h"
 #include "proxy/config.h"
+#include "proxy/environment.h"
 
 /* Where a value came from; a later one is stronger. */
 enum option_source { SOURCE_DEFAULT, SOURCE_FILE, SOURCE_ENVIRONMENT, SOURCE_FLAG };
@@ -42,8 +43,5 @@ bool options_set(struct options *o, const struct option_row *row, enum option_so
 
 /* May text on `fd` be coloured, by --color, NO_COLOR and what `fd` is? */
 bool options_color(const struct config *c, int fd, char *const *environment);
-
-/* The value of a variable in `environment`, or NULL. */
-const char *environment_get(char *const *environment, const char *name);
 
 #endif

@@ -13,9 +13,10 @@
 /* What the signal thread needs. Lives as long as that thread. */
 struct run {
 	struct session session;
-	sem_t ended; /* posted when the command has ended */
-	pid_t child; /* 0 when it has ended and was waited for */
-	int status;  /* waitpid()'s; read after `ended` */
+	sem_t ended;        /* posted when the command has ended */
+	pid_t child;        /* 0 when it has ended and was waited for */
+	int status;         /* waitpid()'s; read after `ended` */
+	struct trust trust; /* the files by which the command trusts us; of the main thread */
 };
 
 static void reap(struct run *r)
@@ -60,18 +61,39 @@ static int not_started(const struct cli *cli, const char *name, int error)
 	return error == ENOENT || error == ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_STARTED;
 }
 
+/* What leads the command's requests through the proxy, and makes it trust us. NULL with a reason. */
+static char **make_environment(const struct cli *cli, struct run *r, char *error, size_t error_size)
+{
+	const struct trust *trust = NULL;
+	struct trust_environment ours;
+	char reach[64], url[80];
+	char **environment = NULL;
+
+	if (r->session.authority) {
+		if (!trust_write(&r->trust, r->session.authority, cli->environment, NULL, error, error_size))
+			return NULL;
+		trust = &r->trust;
+	}
+	session_reach(&r->session, reach, sizeof(reach));
+	snprintf(url, sizeof(url), "http://%s", reach);
+	if (trust_environment(&ours, cli->environment, url, trust)) {
+		environment = child_environment(cli->environment, &ours);
+		trust_environment_free(&ours);
+	}
+	if (!environment)
+		snprintf(error, error_size, "out of memory");
+	return environment;
+}
+
 /* Starts the command; 0, or the exit status that says why not. */
 static int start_command(const struct cli *cli, struct run *r, char *const *command, const struct signals *signals)
 {
-	char reach[64], url[80];
-	char **environment;
+	char reason[SESSION_ERROR_MAX];
+	char **environment = make_environment(cli, r, reason, sizeof(reason));
 	int error;
 
-	session_reach(&r->session, reach, sizeof(reach));
-	snprintf(url, sizeof(url), "http://%s", reach);
-	environment = child_environment(cli->environment, url);
 	if (!environment)
-		return fail(cli, "out of memory");
+		return fail(cli, reason);
 	error = child_start(command, environment, signals, &r->child);
 	child_environment_free(environment);
 	return error ? not_started(cli, command[0], error) : 0;
@@ -136,6 +158,7 @@ static int run(const struct cli *cli, const struct options *o)
 		return fail(cli, error);
 	sem_init(&r.ended, 0, 0);
 	status = run_session(cli, &r, &signals, o);
+	trust_remove(&r.trust);
 	sem_destroy(&r.ended);
 	return status;
 }

@@ -4,6 +4,7 @@
 #include "tests/unit/proxy/cli/fake_session.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #define PROXY(...) HOPAUDIT((char *)"proxy", (char *)"--config", (char *)"/dev/null", __VA_ARGS__)
 
@@ -57,7 +58,7 @@ static void block_signals(void)
 
 START_TEST(sigterm_drains_and_gives_0)
 {
-	ck_assert_int_eq(PROXY_WHILE(send_one, (char *)"-q"), 0);
+	ck_assert_int_eq(PROXY_WHILE(send_one, (char *)"-q", (char *)"--intercept"), 0);
 	ck_assert_str_eq(
 	    fake.calls,
 	    "recorder_start audit_new server_new server_intercept run.started server_start server_drain server_free "
@@ -175,6 +176,21 @@ START_TEST(a_port_in_use_is_told_and_gives_125)
 }
 END_TEST
 
+START_TEST(the_authority_is_made_at_first_use_and_kept)
+{
+	char key[64];
+	struct stat first, second;
+
+	ck_assert_int_eq(PROXY_WHILE(send_one, (char *)"-q", (char *)"--intercept"), 0);
+	snprintf(key, sizeof(key), "%s/hopaudit/ca.key", own_folder);
+	ck_assert_int_eq(stat(key, &first), 0);
+	ck_assert_uint_eq(first.st_mode & 0777, 0600);
+	ck_assert_int_eq(PROXY_WHILE(send_one, (char *)"-q", (char *)"--intercept"), 0);
+	ck_assert_int_eq(stat(key, &second), 0);
+	ck_assert(first.st_ino == second.st_ino);
+}
+END_TEST
+
 START_TEST(workers_that_do_not_start_give_125)
 {
 	fake.start_fails = true;
@@ -209,6 +225,7 @@ int main(void)
 	tcase_add_test(t, sighup_reopens_the_log_and_leaves_the_totals_for_the_summary);
 	tcase_add_test(t, without_a_log_nothing_is_written_anywhere);
 	tcase_add_test(t, a_port_in_use_is_told_and_gives_125);
+	tcase_add_test(t, the_authority_is_made_at_first_use_and_kept);
 	tcase_add_test(t, workers_that_do_not_start_give_125);
 	tcase_add_test(t, an_operand_is_a_usage_error);
 	suite_add_tcase(s, t);

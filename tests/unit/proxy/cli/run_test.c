@@ -113,7 +113,7 @@ END_TEST
 
 START_TEST(the_log_begins_before_the_relay_and_ends_after_it)
 {
-	ck_assert_int_eq(RUN(SH("exit 0")), 0);
+	ck_assert_int_eq(RUN((char *)"--intercept", SH("exit 0")), 0);
 	ck_assert_str_eq(
 	    fake.calls,
 	    "recorder_start audit_new server_new server_intercept run.started server_start server_drain server_free "
@@ -258,6 +258,63 @@ START_TEST(standard_streams_are_the_commands)
 }
 END_TEST
 
+/* --- what makes it trust us --- */
+
+/* Everything by which programs find certificates names a file that is there; JAVA_TOOL_OPTIONS keeps what it had. */
+START_TEST(the_command_trusts_our_authority)
+{
+	setenv("JAVA_TOOL_OPTIONS", "-Xmx64m", 1);
+	ck_assert_int_eq(RUN((char *)"--intercept",
+			     SH("for v in SSL_CERT_FILE CURL_CA_BUNDLE REQUESTS_CA_BUNDLE GIT_SSL_CAINFO PIP_CERT "
+				"CARGO_HTTP_CAINFO AWS_CA_BUNDLE PERL_LWP_SSL_CA_FILE npm_config_cafile WGETRC "
+				"NODE_EXTRA_CA_CERTS DENO_CERT; do\n"
+				"  eval \"test -s \\\"\\$$v\\\"\" || { echo $v >&2; exit 1; }\n"
+				"done\n"
+				"case $JAVA_TOOL_OPTIONS in -Xmx64m\\ -D*trustStore=*) ;; *) exit 2 ;; esac\n"
+				"test -s ${PHP_INI_SCAN_DIR#:}/hopaudit.ini || exit 3")),
+			 0);
+	ck_assert_said(said_err, "no request seen");
+}
+END_TEST
+
+START_TEST(the_certificates_are_gone_when_the_command_is)
+{
+	char path[256] = "";
+	FILE *f;
+
+	ck_assert_int_eq(RUN((char *)"--intercept", SH("echo $SSL_CERT_FILE >$XDG_CONFIG_HOME/path")), 0);
+	snprintf(path, sizeof(path), "%s/path", own_folder);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_ptr_nonnull(fgets(path, sizeof(path), f));
+	fclose(f);
+	*strrchr(path, '/') = '\0'; /* the folder */
+	ck_assert_ptr_nonnull(strstr(path, "/hopaudit-trust-"));
+	ck_assert_int_ne(access(path, F_OK), 0);
+	snprintf(path, sizeof(path), "%s/path", own_folder);
+	unlink(path);
+}
+END_TEST
+
+START_TEST(without_interception_no_certificate_is_put_before_the_command)
+{
+	unsetenv("NODE_EXTRA_CA_CERTS");
+	ck_assert_int_eq(RUN((char *)"--no-intercept", SH("test -z \"$NODE_EXTRA_CA_CERTS\"")), 0);
+	ck_assert_ptr_null(strstr(fake.calls, "server_intercept"));
+}
+END_TEST
+
+START_TEST(interception_that_can_not_be_set_up_gives_125)
+{
+	fake.intercept_fails = true;
+	ck_assert_int_eq(RUN((char *)"--intercept", SH("kill -9 $PPID")), 125);
+	ck_assert_said(said_err, "--tls-ciphers NONE: no cipher match");
+	ck_assert_int_eq(
+	    RUN((char *)"--intercept", (char *)"--ca-cert=/dev/null", (char *)"--ca-key=/dev/null", SH("exit 0")), 125);
+	ck_assert_said(said_err, "/dev/null: no PEM certificate in it");
+}
+END_TEST
+
 /* --- signals --- */
 
 START_TEST(sigterm_and_sighup_are_passed_on)
@@ -294,7 +351,7 @@ static int run_at_terminal(const char *script)
 		setsid();
 		if (open(ptsname(terminal), O_RDWR) < 0) /* becomes the controlling terminal */
 			_exit(99);
-		_exit(RUN(SH(script)));
+		exit(RUN(SH(script)));
 	}
 	while (!strstr(screen, "ready")) {
 		ssize_t got = read(terminal, screen + len, sizeof(screen) - 1 - len);
@@ -334,10 +391,14 @@ START_TEST(an_environment_is_copied_and_ours_replaced)
 {
 	char *given[] = {(char *)"A=1", (char *)"HTTP_PROXY=x", (char *)"http_proxy_x=kept", (char *)"no_proxy=x",
 			 NULL};
-	char **env = child_environment(given, "http://p");
+	struct trust_environment ours;
+	char **env;
 
+	ck_assert(trust_environment(&ours, given, "http://p:1", NULL));
+	env = child_environment(given, &ours);
+	trust_environment_free(&ours);
 	ck_assert_str_eq(environment_get(env, "A"), "1");
-	ck_assert_str_eq(environment_get(env, "HTTP_PROXY"), "http://p");
+	ck_assert_str_eq(environment_get(env, "HTTP_PROXY"), "http://p:1");
 	ck_assert_str_eq(environment_get(env, "http_proxy_x"), "kept");
 	ck_assert_ptr_null(environment_get(env, "no_proxy"));
 	child_environment_free(env);
@@ -375,6 +436,10 @@ static void add_command_tests(TCase *t)
 {
 	tcase_add_test(t, the_environment_leads_to_the_proxy);
 	tcase_add_test(t, a_listener_on_every_address_is_reached_by_loopback);
+	tcase_add_test(t, the_command_trusts_our_authority);
+	tcase_add_test(t, the_certificates_are_gone_when_the_command_is);
+	tcase_add_test(t, without_interception_no_certificate_is_put_before_the_command);
+	tcase_add_test(t, interception_that_can_not_be_set_up_gives_125);
 	tcase_add_test(t, the_command_has_the_signals_of_a_command);
 	tcase_add_test(t, the_command_stays_in_our_process_group);
 	tcase_add_test(t, standard_streams_are_the_commands);
