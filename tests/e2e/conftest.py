@@ -17,6 +17,7 @@ from lib.raw_client import RawClient  # noqa: E402
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "all: needs a client of the large set (`scripts/test --all` installs them)")
     config.addinivalue_line("markers", "threads: several workers share something; also run under ThreadSanitizer")
 
 

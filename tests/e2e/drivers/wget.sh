@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# GNU wget, which follows redirects by itself. It prints no status: the last status line of -S is taken.
+# GNU wget, which follows redirects by itself. It prints no status: the last status line of -S is taken. Debian's is built
+# with GnuTLS and reads no variable for the roots: one option.
 set -euo pipefail
 method=$1 url=$2
 shift 2
-options=(-S -O /dev/null --tries=1 --no-hsts --method="$method")
+options=(-S -O /dev/null --tries=1 --no-hsts --method="$method" ${SSL_CERT_FILE:+"--ca-certificate=$SSL_CERT_FILE"})
 while (($#)); do
 	case $1 in
 	--body) options+=(--body-file="$2" --header='Content-Type: application/octet-stream') && shift 2 ;;

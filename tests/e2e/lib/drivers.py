@@ -6,7 +6,9 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import typing
 
+from lib.compiled import GO_FOLDER, JAVA_FOLDER, compile_go, compile_java
 from lib.hopaudit import PATIENCE, environment
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "drivers"
@@ -22,13 +24,17 @@ class Driver:
     streams: bool = False  # knows --stream
     names_itself: bool = True  # sends Proxy-Authorization for http://name@proxy; otherwise only for http://name:@proxy
     greets_proxies: frozenset = frozenset()  # fields that it adds, or puts elsewhere, because it talks to a proxy
+    prepare: typing.Callable = None  # compiles it, where that is needed
+    credential: str = "Authorization: Bearer {secret}"  # the field in which a test gives it a secret
 
     def command(self, method, url, *arguments):
+        if self.prepare:
+            self.prepare()
         found = shutil.which(self.program[0])
-        assert found, f"{self.program[0]} is not installed; scripts/test installs it"
+        assert found, f"{self.program[0]} is not installed; scripts/test (or scripts/test --all) installs it"
         return [found, *self.program[1:], method, url, *map(str, arguments)]
 
-    def call(self, folder, method, url, *arguments, variables=None, check=True):
+    def call(self, folder, method, url, *arguments, variables=None, check=True, **popen):
         """Runs the client without `hopaudit run`, behind the proxy that `variables` name, or none."""
         process = subprocess.run(
             self.command(method, url, *arguments),
@@ -36,8 +42,9 @@ class Driver:
             env=environment(folder, **NODE_VARIABLES, **(variables or {})),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=PATIENCE,
+            timeout=PATIENCE * 2,
             text=True,
+            **popen,
         )
         if check:
             assert process.returncode == 0, f"{self.name} failed: {process.stdout}{process.stderr}"
@@ -73,3 +80,19 @@ FAULTY = Driver("faulty", (sys.executable, str(FOLDER / "faulty.py")))
 
 # The clients that follow a 307 as they should. urllib does not, and faulty is wrong on purpose.
 ALL = (CURL, WGET, REQUESTS, HTTPX, AIOHTTP, URLLIB3, FETCH)
+
+# Those of the large set (`scripts/test --all`), for TLS.
+AXIOS = Driver("axios", ("node", str(FOLDER / "node_axios.cjs")))
+HTTPIE = Driver("httpie", ("bash", str(FOLDER / "httpie.sh")))
+GO = Driver("go", (str(GO_FOLDER / "net_http"),), prepare=compile_go)
+JAVA_CLIENT = Driver("java_http_client", ("java", "-cp", str(JAVA_FOLDER), "JavaHttpClient"), prepare=compile_java)
+JAVA_URL = Driver("java_url_connection", ("java", "-cp", str(JAVA_FOLDER), "JavaUrlConnection"), prepare=compile_java)
+PHP_CURL = Driver("php_curl", ("php", str(FOLDER / "php_curl.php")))
+PHP_STREAMS = Driver("php_streams", ("php", str(FOLDER / "php_streams.php")))
+RUBY = Driver("ruby", ("ruby", str(FOLDER / "net_http.rb")))
+OPEN_URI = Driver("open_uri", ("ruby", str(FOLDER / "open_uri.rb")))
+LWP = Driver("lwp", ("perl", str(FOLDER / "lwp.pl")))
+CHROMIUM = Driver("chromium", (sys.executable, str(FOLDER / "chromium.py")), credential="Cookie: sid={secret}")
+GIT = Driver("git", ("bash", str(FOLDER / "git_clone.sh")))
+
+LARGE_SET = (AXIOS, HTTPIE, GO, JAVA_CLIENT, JAVA_URL, PHP_CURL, PHP_STREAMS, RUBY, LWP, CHROMIUM)
