@@ -5,9 +5,9 @@
     HOPAUDIT_BIN=build-asan/hopaudit tests/e2e/soak.py --seconds 3600 --seed 1
 
 Among the misbehaving ones go honest exchanges, whose answers say which request they belong to: a response that reaches
-the wrong client, is not whole, or is made of somebody's left-over bytes fails the soak. At the end the relay must hold as
-many descriptors as at its beginning, no more memory than after its first traffic, and end with status 0 (under ASan:
-without a leak). The log is rotated on the way, each piece checked for gaps and then deleted.
+the wrong client, is not whole, or is made of somebody's left-over bytes fails the soak. At the end the relay must hold
+as many descriptors as at its beginning, no more memory than after its first traffic, and end with status 0 (under
+ASan: without a leak). The log is rotated on the way, each piece checked for gaps and then deleted.
 
 Threads make the order of things differ from run to run; the seed decides what each of them does."""
 import argparse
@@ -32,7 +32,8 @@ from lib.relay import Growth, Relay  # noqa: E402
 
 CLIENTS = 24
 OPTIONS = (
-    "--workers 2 --window 1s --audit-memory 16M --limit-tunnels 12 --limit-buffered 64K --limit-pool 16 --limit-head 16K "
+    "--workers 2 --window 1s --audit-memory 16M "
+    "--limit-tunnels 12 --limit-buffered 64K --limit-pool 16 --limit-head 16K "
     "--limit-pipeline 8K --timeout-connect 1s --timeout-head 1s --timeout-body-idle 1s --timeout-response-head 1s "
     "--timeout-keep-alive 1s --timeout-pool-idle 700ms --timeout-tunnel-idle 1s --timeout-recognise 200ms "
     "--timeout-linger 300ms --timeout-drain 5s --resolve me.test=127.0.0.1"
@@ -325,8 +326,8 @@ BEHAVIOURS = [
     redirects_somewhere,
     switches_protocols,
 ]
-# Bytes that come when the connection has been given to the next request are that one's answer to anybody who reads them:
-# nothing honest may share an origin with these.
+# Bytes that come when the connection has been given to the next request are that one's answer to anybody who reads
+# them: nothing honest may share an origin with these.
 SPOILING = [*BEHAVIOURS, answers_and_says_more, answers_and_says_more_later]
 
 
@@ -384,7 +385,9 @@ class Swarm:
         if dice.random() < 0.4:
             body = dice.randbytes(dice.choice([0, 1, 500, 20_000, 150_000]))
             if dice.random() < 0.5:
-                fields, body = ["Transfer-Encoding: chunked"], chunked(body, dice.randrange(1, 30_000) + len(body) // 50)
+                fields, body = ["Transfer-Encoding: chunked"], chunked(
+                    body, dice.randrange(1, 30_000) + len(body) // 50
+                )
         if dice.random() < 0.1:
             fields.append("Expect: 100-continue")
         if dice.random() < 0.2:
@@ -570,7 +573,7 @@ DEEDS = [
 
 
 class RotatedLog:
-    """Moves the log away now and then, has a new one opened by SIGHUP, and checks the chain and the seq of all pieces."""
+    """Moves the log away now and then, has a new one opened by SIGHUP, and checks chain and seq of all pieces."""
 
     def __init__(self, relay, folder):
         self.relay, self.folder = relay, folder

@@ -223,8 +223,11 @@ def test_client_that_vanishes_leaves_nothing(start_relay, upstream, state, how):
     check_it_still_serves(relay, upstream)
 
 
-@pytest.mark.parametrize("state", [state for state in STATES if state not in
-                                   (connected, within_the_start_line, within_the_head, after_a_refusal)], ids=state_name)
+@pytest.mark.parametrize(
+    "state",
+    [state for state in STATES if state not in (connected, within_the_start_line, within_the_head, after_a_refusal)],
+    ids=state_name,
+)
 @pytest.mark.parametrize("how", ["close", "reset"])
 def test_origin_that_vanishes_leaves_nothing(start_relay, upstream, state, how):
     relay = start_relay("--timeout-pool-idle", "200ms", "--timeout-linger", "200ms")
@@ -245,8 +248,15 @@ def test_origin_that_vanishes_leaves_nothing(start_relay, upstream, state, how):
 
 def what_came(state, client):
     """Either a 502 of our own or the end; a message that was on its way never gets a clean end by chance."""
-    waiting = (within_the_body, within_a_chunked_body, waiting_for_100, waiting_for_the_answer, after_an_interim_response,
-               within_the_response_head, waiting_for_the_upgrade)
+    waiting = (
+        within_the_body,
+        within_a_chunked_body,
+        waiting_for_100,
+        waiting_for_the_answer,
+        after_an_interim_response,
+        within_the_response_head,
+        waiting_for_the_upgrade,
+    )
     if state in waiting:
         assert_own_answer(client.read_response(), 502, ("connection_terminated", "http_response_incomplete"))
     elif state not in (early_answer_within_the_body, early_answer_and_no_body_at_all, waiting_with_pipelined_requests):

@@ -75,8 +75,8 @@ def careful_relay(tmp_path_factory):
 
 
 def assert_never_came_back(relay, raw, method):
-    """Refused by the relay that was asked, with nothing forwarded: a loop would show as a second connection of the relay
-    to itself, hence as a second error event or an answer with another one's Proxy-Status."""
+    """Refused by the relay that was asked, with nothing forwarded: a loop would show as a second connection of the
+    relay to itself, hence as a second error event or an answer with another one's Proxy-Status."""
     client = relay.client()
     mark = len(relay.events("proxy.error"))
     client.send(raw)
@@ -101,8 +101,16 @@ def test_own_listener_is_not_reached_as(careful_relay, host, method):
     if literal:
         assert error in REFUSALS
     else:
-        assert error in (*REFUSALS, "http_request_error", "dns_error", "dns_timeout", "connection_refused",
-                         "destination_unavailable", "connection_timeout", "destination_ip_unroutable"), error
+        assert error in (
+            *REFUSALS,
+            "http_request_error",
+            "dns_error",
+            "dns_timeout",
+            "connection_refused",
+            "destination_unavailable",
+            "connection_timeout",
+            "destination_ip_unroutable",
+        ), error
 
 
 def test_own_listener_on_all_addresses_is_not_reached_by_any_of_them(start_relay):
@@ -141,7 +149,9 @@ def test_own_port_of_another_address_is_served(relay):
 # beyond loopback
 
 
-@pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0", *[f"[{a}]:0" if ":" in a else f"{a}:0" for a in machine_addresses()]])
+@pytest.mark.parametrize(
+    "listen", ["0.0.0.0:0", "[::]:0", *[f"[{a}]:0" if ":" in a else f"{a}:0" for a in machine_addresses()]]
+)
 def test_listener_beyond_loopback_needs_to_know_whom_it_serves(hopaudit, listen):
     told = hopaudit("proxy", "--listen", listen)
     assert told.returncode == 2, told.stderr
@@ -205,7 +215,9 @@ def test_client_on_loopback_is_served_whatever_networks_are_allowed(start_relay,
 
 def test_ipv4_client_of_an_ipv6_listener_is_its_ipv4_address(start_relay, upstream):
     """A dual-stack socket shows it as ::ffff:a.b.c.d."""
-    networks = [part for address in machine_addresses() if ":" not in address for part in ("--allow", network_of(address))]
+    networks = [
+        part for address in machine_addresses() if ":" not in address for part in ("--allow", network_of(address))
+    ]
     relay = start_relay("--listen", "[::]:0", *networks)
     for address in machine_addresses():
         if ":" not in address:
@@ -323,8 +335,25 @@ def test_users_file_that_cannot_be_used_is_told(hopaudit, tmp_path, text):
 
 
 @pytest.mark.parametrize("method", ["GET", "CONNECT"])
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "10.0.0.1", "172.16.0.1", "192.168.0.1", "169.254.169.254",
-                                  "100.64.0.1", "0.0.0.0", "[fd00::1]", "[fe80::1]", "[::ffff:10.0.0.1]", "[::]", "inside.test"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.0.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "[fd00::1]",
+        "[fe80::1]",
+        "[::ffff:10.0.0.1]",
+        "[::]",
+        "inside.test",
+    ],
+)
 def test_private_address_is_refused_when_told_so(start_relay, upstream, host, method):
     relay = start_relay("--deny-private", "--resolve", "inside.test=10.9.8.7", "--timeout-connect", "1s")
     authority = f"{host}:{upstream.port}"

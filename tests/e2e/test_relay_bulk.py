@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Large bodies and tunnels take another way through the relay (splice): the same bytes, bounds and ends all the same."""
+"""Large bodies and tunnels take another way through the relay (splice): the same bytes and ends all the same."""
 import hashlib
 import os
 import threading
@@ -47,7 +47,11 @@ def expected_digest():
 def digest_of_next(peer, size):
     digest = hashlib.sha256()
     while size:
-        data = peer.reader.take(min(size, len(peer.reader.buffer))) if peer.reader.buffer else peer.socket.recv(min(size, 1 << 18))
+        data = (
+            peer.reader.take(min(size, len(peer.reader.buffer)))
+            if peer.reader.buffer
+            else peer.socket.recv(min(size, 1 << 18))
+        )
         assert data, f"{size} bytes short"
         digest.update(data)
         size -= len(data)

@@ -79,7 +79,9 @@ def test_exchange_that_gets_no_descriptor_for_its_origin_is_told_so(scarce, upst
     ready = client.read_response()
     if ready.status == 200:
         pytest.fail("there was a descriptor after all: the test did not reach the limit")
-    assert_own_answer(ready, (502, 503), ("connection_limit_reached", "proxy_internal_error", "proxy_internal_response"))
+    assert_own_answer(
+        ready, (502, 503), ("connection_limit_reached", "proxy_internal_error", "proxy_internal_response")
+    )
 
 
 def test_several_workers_without_descriptors_do_not_spin_and_recover(scarce, upstream):
@@ -98,7 +100,9 @@ def test_limit_of_clients_above_what_descriptors_allow_is_safe(scarce, upstream)
     relay = scarce(100, "--limit-clients", "10000")
     clients = [relay.client() for _ in range(200)]
     for client in clients:
-        client.send(b"OPTIONS http://127.0.0.1:1/ HTTP/1.1\r\nHost: 127.0.0.1:1\r\nMax-Forwards: 0\r\nConnection: close\r\n\r\n")
+        client.send(
+            b"OPTIONS http://127.0.0.1:1/ HTTP/1.1\r\nHost: 127.0.0.1:1\r\nMax-Forwards: 0\r\nConnection: close\r\n\r\n"
+        )
     for client in clients:
         assert client.read_response("OPTIONS").status == 200
         client.close()

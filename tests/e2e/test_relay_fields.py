@@ -30,7 +30,7 @@ ODD_FIELDS = [
     b"accept: again",
     b"ACCEPT: and again",
     b"X-Empty:",
-    b"X-Quoted: \"a, b\"; c=\"\\\"\"",
+    b'X-Quoted: "a, b"; c="\\""',
     b"X-Latin: caf\xe9 \x80\xff",
     b"X-Tab: a\tb",
     b"X-Two-Spaces: a  b",
@@ -44,7 +44,7 @@ ODD_FIELDS = [
     b"Pragma: no-cache",
     b"Authorization: Basic YTpi",
     b"Range: bytes=0-1",
-    b"If-None-Match: \"x\"",
+    b'If-None-Match: "x"',
 ]
 
 
@@ -67,9 +67,9 @@ def test_response_fields_keep_order_case_duplicates_and_bytes(begin):
         b"Location: /two?\xc3\xa9 and a space",
         b"Server: x",
         b"Date: Tue, 15 Nov 1994 08:12:31 GMT",
-        b"Warning: 199 - \"old\"",
-        b"WWW-Authenticate: Basic realm=\"a\"",
-        b"WWW-Authenticate: Digest nonce=\"b\"",
+        b'Warning: 199 - "old"',
+        b'WWW-Authenticate: Basic realm="a"',
+        b'WWW-Authenticate: Digest nonce="b"',
         b"Proxy-Status: other; error=dns_error",
     ]
     head = answered_with(begin, *kept)
@@ -149,8 +149,8 @@ def test_nominated_field_of_an_interim_response_goes_no_further(begin):
 
 @pytest.mark.parametrize("te", ["trailers", "gzip, trailers", "trailers, deflate;q=0.5"])
 def test_te_says_at_most_what_the_relay_itself_can_do(begin, te):
-    """Trailers are relayed, so that it may ask for them; a coding of the client's choice it could not undo. Whoever sends
-    TE must name it in Connection (RFC 9110 §10.1.4)."""
+    """Trailers are relayed, so that it may ask for them; a coding of the client's choice it could not undo. Whoever
+    sends TE must name it in Connection (RFC 9110 §10.1.4)."""
     _, _, head = begin("GET", "/x", f"TE: {te}", "Connection: TE")
     assert head.all("TE") in ([], [b"trailers"])
     assert head.has_token("Connection", "TE") == (head.get("TE") is not None)

@@ -225,7 +225,7 @@ def test_response_to_head_has_no_body_whatever_it_declares(begin, upstream, head
     "head",
     [
         b"HTTP/1.1 204 No Content\r\nX: y\r\n\r\n",
-        b"HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n",
+        b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n',
         b"HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\n\r\n",
     ],
     ids=["204", "304", "304_with_the_length_of_the_200"],
@@ -272,7 +272,9 @@ def test_origin_that_dies_within_a_content_length_body_leaves_it_short(begin):
     assert b"hello".startswith(rest)
 
 
-@pytest.mark.parametrize("cut", [b"5\r\nhel", b"5\r\nhello\r\n", b"5\r\nhello\r\n0\r\n", b"5\r\nhello\r\n0\r\nT: 1\r\n"])
+@pytest.mark.parametrize(
+    "cut", [b"5\r\nhel", b"5\r\nhello\r\n", b"5\r\nhello\r\n0\r\n", b"5\r\nhello\r\n0\r\nT: 1\r\n"]
+)
 @pytest.mark.parametrize("how", ["close", "reset"])
 def test_origin_that_dies_within_a_chunked_body_leaves_it_without_its_end(begin, cut, how):
     client, server, _ = begin("GET", "/x")
@@ -339,7 +341,9 @@ def test_http_1_0_client_is_served_and_the_connection_closed(relay, upstream):
     assert_nothing_more(client)
 
 
-@pytest.mark.parametrize("field", [b"Connection: keep-alive", b"Connection: Keep-Alive", b"Proxy-Connection: keep-alive"])
+@pytest.mark.parametrize(
+    "field", [b"Connection: keep-alive", b"Connection: Keep-Alive", b"Proxy-Connection: keep-alive"]
+)
 def test_http_1_0_client_may_keep_the_connection(relay, upstream, field):
     client, server, head = ask_1_0(relay, upstream, field)
     assert head.get("Proxy-Connection") is None
@@ -353,7 +357,9 @@ def test_http_1_0_client_may_keep_the_connection(relay, upstream, field):
 
 def test_chunked_response_to_an_http_1_0_client_is_unchunked_and_close_delimited(relay, upstream):
     client, server, _ = ask_1_0(relay, upstream, b"Connection: keep-alive")
-    server.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x\r\nhello\r\n6\r\n world\r\n0\r\nT: 1\r\n\r\n")
+    server.send(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x\r\nhello\r\n6\r\n world\r\n0\r\nT: 1\r\n\r\n"
+    )
     head = client.reader.read_head()
     assert head.get("Transfer-Encoding") is None and head.get("Content-Length") is None
     assert not head.has_token("Connection", "keep-alive")

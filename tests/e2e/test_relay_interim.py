@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""1xx, Expect, early answers and Upgrade: whatever comes before or instead of the expected order (RFC 9110 §10.1.1, §15.2)."""
+"""1xx, Expect, early answers and Upgrade: whatever comes before its time, or instead (RFC 9110 §10.1.1, §15.2)."""
 import pytest
 
 from lib.raw import assert_nothing_more, assert_own_answer, eventually, names, read_to_any_end, without_via
@@ -282,9 +282,7 @@ def test_upgrade_not_nominated_by_connection_is_not_forwarded(begin):
 
 def test_upgrade_in_an_http_1_0_request_is_ignored(relay, upstream):
     client = relay.client()
-    client.send(
-        b"GET %s/x HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" % upstream.url.encode()
-    )
+    client.send(b"GET %s/x HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" % upstream.url.encode())
     head, _ = upstream.accept().exchange_here(OK)
     assert head.get("Upgrade") is None
     assert client.read_response().body == b"ok"

@@ -43,8 +43,11 @@ def response_refused(relay, upstream, answer):
     server = upstream.accept()
     server.read_head()
     server.send(answer)
-    assert_own_answer(client.read_response(), 502, ("http_protocol_error", "http_response_header_section_size",
-                                                    "http_response_header_size"))
+    assert_own_answer(
+        client.read_response(),
+        502,
+        ("http_protocol_error", "http_response_header_section_size", "http_response_header_size"),
+    )
     assert read_to_any_end(server)[0] == b""
 
 
@@ -105,7 +108,9 @@ def test_more_fields_than_the_limit_are_a_431(start_relay, upstream):
 def test_response_head_over_its_limit_is_a_502(start_relay, upstream):
     relay = start_relay("--limit-head", "4K")
     fields = b"".join(b"A%d: " % n + b"b" * 300 + b"\r\n" for n in range(10))
-    passes(relay, upstream, upstream.request("GET", "/x"), b"HTTP/1.1 200 OK\r\n" + fields + b"Content-Length: 2\r\n\r\nok")
+    passes(
+        relay, upstream, upstream.request("GET", "/x"), b"HTTP/1.1 200 OK\r\n" + fields + b"Content-Length: 2\r\n\r\nok"
+    )
     for upper in upstream.accepted:
         upper.close()
     response_refused(relay, upstream, b"HTTP/1.1 200 OK\r\n" + fields * 2 + b"Content-Length: 2\r\n\r\nok")
@@ -140,7 +145,9 @@ def chunked_request_is_refused(relay, upstream, body, status):
 
 def test_trailer_section_over_its_limit_is_a_431(start_relay, upstream):
     relay = start_relay("--limit-trailer", "1K")
-    passes(relay, upstream, upstream.request("POST", "/x", CHUNKED) + b"0\r\nA: " + b"b" * 900 + b"\r\n\r\n", method="POST")
+    passes(
+        relay, upstream, upstream.request("POST", "/x", CHUNKED) + b"0\r\nA: " + b"b" * 900 + b"\r\n\r\n", method="POST"
+    )
     for body in (b"0\r\nA: " + b"b" * 1100 + b"\r\n\r\n", b"0\r\n" + b"A: b\r\n" * 400, b"0\r\nA: " + b"b" * 20_000):
         chunked_request_is_refused(relay, upstream, body, (400, 431))
 
@@ -161,7 +168,12 @@ def test_chunk_size_with_endless_zeros_is_refused(start_relay, upstream):
 
 
 @pytest.mark.parametrize(
-    "body", [b"0\r\nA: " + b"b" * 1100 + b"\r\n\r\n", b"0\r\n" + b"A: b\r\n" * 400, b"1;" + b"b" * 1100 + b"\r\nx\r\n0\r\n\r\n"]
+    "body",
+    [
+        b"0\r\nA: " + b"b" * 1100 + b"\r\n\r\n",
+        b"0\r\n" + b"A: b\r\n" * 400,
+        b"1;" + b"b" * 1100 + b"\r\nx\r\n0\r\n\r\n",
+    ],
 )
 def test_chunked_response_over_its_limits_is_cut(start_relay, upstream, body):
     relay = start_relay("--limit-trailer", "1K", "--limit-chunk-extension", "1K")
@@ -286,8 +298,11 @@ def test_connections_of_one_address_over_the_limit_are_refused(start_relay, upst
 def served_at_all(relay, upstream):
     client = relay.client()
     try:
-        client.send(request("GET", f"http://{upstream.authority}/x", "Max-Forwards: 0", host=upstream.authority)
-                    .replace(b"GET ", b"OPTIONS ", 1))
+        client.send(
+            request("GET", f"http://{upstream.authority}/x", "Max-Forwards: 0", host=upstream.authority).replace(
+                b"GET ", b"OPTIONS ", 1
+            )
+        )
         return client.read_response("OPTIONS").status == 200
     except (OSError, EOFError):
         return False
@@ -350,7 +365,8 @@ def test_idle_connections_over_the_limit_are_closed(start_relay):
 
 def test_limits_are_options_that_say_what_they_allow(hopaudit):
     for option in (
-        "target field head fields trailer chunk-extension pipeline clients per-client tunnels pool pool-per-origin buffered"
+        "target field head fields trailer chunk-extension pipeline "
+        "clients per-client tunnels pool pool-per-origin buffered"
     ).split():
         told = hopaudit("proxy", "--listen", "127.0.0.1:0", f"--limit-{option}", "many")
         assert told.returncode == 2 and f"limit-{option}" in told.stderr and "many" in told.stderr, told.stderr

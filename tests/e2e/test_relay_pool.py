@@ -124,7 +124,9 @@ def test_request_on_a_fresh_connection_is_not_retried(begin, upstream):
 
 
 @pytest.mark.parametrize("how", ["close", "reset"])
-@pytest.mark.parametrize("method, body", [("POST", b"pay"), ("POST", b""), ("PATCH", b"x"), ("PURGE", None), ("get", None)])
+@pytest.mark.parametrize(
+    "method, body", [("POST", b"pay"), ("POST", b""), ("PATCH", b"x"), ("PURGE", None), ("get", None)]
+)
 def test_request_that_is_not_idempotent_is_never_sent_twice(begin, upstream, method, body, how):
     client, server = pooled(begin)
     ask(client, upstream, method, body=body)
@@ -264,8 +266,8 @@ def test_408_on_an_idle_pooled_connection_is_nobody_s_answer(begin, upstream):
 
 
 def test_bytes_before_any_request_are_no_answer(begin, relay, upstream):
-    """An origin that speaks as soon as it is connected to: the relay cannot tell in general, but the client must get one
-    whole message and nothing else."""
+    """An origin that speaks as soon as it is connected to: the relay cannot tell in general, but the client must get
+    one whole message and nothing else."""
     client, server, _ = begin("GET", "/x")
     server.send(OK + EVIL)
     assert client.read_response().body == b"ok"

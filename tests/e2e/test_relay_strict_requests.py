@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Requests that two parsers could read in two ways are refused, the connection is closed, and what stands behind them is
-never run (RFC 9112 §2.2, §5, §6, §11.2)."""
+"""Requests that two parsers could read in two ways are refused, the connection is closed, and what stands behind them
+is never run (RFC 9112 §2.2, §5, §6, §11.2)."""
 import re
 
 import pytest
@@ -25,13 +25,26 @@ def get(line=b"GET {url}/first HTTP/1.1\r\n", host=b"Host: {authority}\r\n", fie
 HEADS = {
     # two framings in one message
     "content_length_with_transfer_encoding": (
-        post(b"Content-Length: 5\r\n", CHUNKED, body=b"0\r\n\r\n"), 400, "transfer-encoding|coding"),
+        post(b"Content-Length: 5\r\n", CHUNKED, body=b"0\r\n\r\n"),
+        400,
+        "transfer-encoding|coding",
+    ),
     "transfer_encoding_with_content_length": (
-        post(CHUNKED, b"Content-Length: 5\r\n", body=b"0\r\n\r\n"), 400, "transfer-encoding|coding"),
+        post(CHUNKED, b"Content-Length: 5\r\n", body=b"0\r\n\r\n"),
+        400,
+        "transfer-encoding|coding",
+    ),
     "content_length_0_with_transfer_encoding": (
-        post(b"Content-Length: 0\r\n", CHUNKED, body=b"0\r\n\r\n"), 400, "transfer-encoding|coding"),
+        post(b"Content-Length: 0\r\n", CHUNKED, body=b"0\r\n\r\n"),
+        400,
+        "transfer-encoding|coding",
+    ),
     # content-length
-    "differing_content_lengths": (post(b"Content-Length: 5\r\n", b"Content-Length: 6\r\n", body=b"hello"), 400, "length"),
+    "differing_content_lengths": (
+        post(b"Content-Length: 5\r\n", b"Content-Length: 6\r\n", body=b"hello"),
+        400,
+        "length",
+    ),
     "equal_content_lengths": (post(b"Content-Length: 5\r\n", b"Content-Length: 5\r\n", body=b"hello"), 400, "length"),
     "listed_content_length": (post(b"Content-Length: 5, 5\r\n", body=b"hello"), 400, "length"),
     "signed_content_length": (post(b"Content-Length: +5\r\n", body=b"hello"), 400, "length"),
@@ -45,26 +58,53 @@ HEADS = {
     "content_length_2_to_the_63": (post(b"Content-Length: 9223372036854775808\r\n", body=b"hello"), 400, "length"),
     "content_length_in_other_digits": (post(b"Content-Length: \xd9\xa5\r\n", body=b"hello"), 400, "length"),
     # transfer-encoding
-    "chunked_not_final": (post(b"Transfer-Encoding: chunked, gzip\r\n", body=b"0\r\n\r\n"), (400, 501), "coding|encoding"),
-    "coding_before_chunked": (post(b"Transfer-Encoding: gzip, chunked\r\n", body=b"0\r\n\r\n"), (400, 501), "coding|encoding"),
-    "chunked_twice": (post(b"Transfer-Encoding: chunked, chunked\r\n", body=b"0\r\n\r\n"), (400, 501), "coding|encoding"),
+    "chunked_not_final": (
+        post(b"Transfer-Encoding: chunked, gzip\r\n", body=b"0\r\n\r\n"),
+        (400, 501),
+        "coding|encoding",
+    ),
+    "coding_before_chunked": (
+        post(b"Transfer-Encoding: gzip, chunked\r\n", body=b"0\r\n\r\n"),
+        (400, 501),
+        "coding|encoding",
+    ),
+    "chunked_twice": (
+        post(b"Transfer-Encoding: chunked, chunked\r\n", body=b"0\r\n\r\n"),
+        (400, 501),
+        "coding|encoding",
+    ),
     "chunked_in_two_fields": (post(CHUNKED, CHUNKED, body=b"0\r\n\r\n"), (400, 501), "coding|encoding"),
-    "coding_in_a_second_field": (post(CHUNKED, b"Transfer-Encoding: identity\r\n", body=b"0\r\n\r\n"), (400, 501), "coding|encoding"),
+    "coding_in_a_second_field": (
+        post(CHUNKED, b"Transfer-Encoding: identity\r\n", body=b"0\r\n\r\n"),
+        (400, 501),
+        "coding|encoding",
+    ),
     "identity_coding": (post(b"Transfer-Encoding: identity\r\n"), (400, 501), "coding|encoding"),
     "unknown_coding": (post(b"Transfer-Encoding: xchunked\r\n", body=b"0\r\n\r\n"), (400, 501), "coding|encoding"),
     "quoted_chunked": (post(b'Transfer-Encoding: "chunked"\r\n', body=b"0\r\n\r\n"), (400, 501), "coding|encoding"),
-    "chunked_with_a_parameter": (post(b"Transfer-Encoding: chunked;q=1\r\n", body=b"0\r\n\r\n"), (400, 501), "coding|encoding"),
+    "chunked_with_a_parameter": (
+        post(b"Transfer-Encoding: chunked;q=1\r\n", body=b"0\r\n\r\n"),
+        (400, 501),
+        "coding|encoding",
+    ),
     "chunked_behind_a_vertical_tab": (post(b"Transfer-Encoding: \x0bchunked\r\n", body=b"0\r\n\r\n"), (400, 501), "."),
     "empty_transfer_encoding": (post(b"Transfer-Encoding:\r\n"), (400, 501), "coding|encoding"),
     "transfer_encoding_on_http_1_0": (
-        post(CHUNKED, body=b"0\r\n\r\n", line=b"POST {url}/first HTTP/1.0\r\n"), 400, "1.0|coding|encoding"),
+        post(CHUNKED, body=b"0\r\n\r\n", line=b"POST {url}/first HTTP/1.0\r\n"),
+        400,
+        "1.0|coding|encoding",
+    ),
     # lines
     "bare_lf_after_the_start_line": (get(line=b"GET {url}/first HTTP/1.1\n"), 400, "LF|line feed"),
     "bare_lf_after_a_field": (get(fields=b"A: 1\nB: 2\r\n"), 400, "LF|line feed"),
     "bare_lf_as_the_blank_line": (b"GET {url}/first HTTP/1.1\r\nHost: {authority}\r\n\n", 400, "LF|line feed"),
     "bare_cr_in_a_value": (get(fields=b"A: 1\rB: 2\r\n"), 400, "CR|carriage return"),
     "bare_cr_in_a_name": (get(fields=b"A\rB: 2\r\n"), 400, "CR|carriage return"),
-    "bare_cr_that_hides_a_field": (post(b"X: y\rTransfer-Encoding: chunked\r\n", body=b"0\r\n\r\n"), 400, "CR|carriage return"),
+    "bare_cr_that_hides_a_field": (
+        post(b"X: y\rTransfer-Encoding: chunked\r\n", body=b"0\r\n\r\n"),
+        400,
+        "CR|carriage return",
+    ),
     "bare_cr_in_the_start_line": (get(line=b"GET {url}/first\rHTTP/1.1\r\n"), 400, "CR|carriage return"),
     "two_cr_before_lf": (get(fields=b"A: 1\r\r\n"), 400, "CR|carriage return"),
     "nul_in_a_value": (get(fields=b"A: 1\x002\r\n"), 400, "NUL"),
@@ -77,9 +117,16 @@ HEADS = {
     # field names and values
     "space_before_the_colon": (get(fields=b"A : 1\r\n"), 400, "name|space|colon"),
     "tab_before_the_colon": (get(fields=b"A\t: 1\r\n"), 400, "name|space|colon"),
-    "space_before_the_colon_of_content_length": (post(b"Content-Length : 5\r\n", body=b"hello"), 400, "name|space|colon"),
+    "space_before_the_colon_of_content_length": (
+        post(b"Content-Length : 5\r\n", body=b"hello"),
+        400,
+        "name|space|colon",
+    ),
     "space_before_the_colon_of_transfer_encoding": (
-        post(b"Transfer-Encoding : chunked\r\n", body=b"0\r\n\r\n"), 400, "name|space|colon"),
+        post(b"Transfer-Encoding : chunked\r\n", body=b"0\r\n\r\n"),
+        400,
+        "name|space|colon",
+    ),
     "space_in_a_name": (get(fields=b"A B: 1\r\n"), 400, "name"),
     "empty_name": (get(fields=b": 1\r\n"), 400, "name"),
     "line_without_a_colon": (get(fields=b"just words\r\n"), 400, "name|colon"),
@@ -93,7 +140,10 @@ HEADS = {
     "duplicate_host": (get(host=b"Host: {authority}\r\nHost: {authority}\r\n"), 400, "Host"),
     "duplicate_host_that_differs": (get(host=b"Host: {authority}\r\nhost: other\r\n"), 400, "Host"),
     "duplicate_host_on_http_1_0": (
-        get(line=b"GET {url}/first HTTP/1.0\r\n", host=b"Host: {authority}\r\nHost: {authority}\r\n"), 400, "Host"),
+        get(line=b"GET {url}/first HTTP/1.0\r\n", host=b"Host: {authority}\r\nHost: {authority}\r\n"),
+        400,
+        "Host",
+    ),
     "listed_host": (get(host=b"Host: {authority}, other\r\n"), 400, "Host"),
     "host_with_a_space": (get(host=b"Host: a b\r\n"), 400, "Host"),
     "host_with_userinfo": (get(host=b"Host: u@{authority}\r\n"), 400, "Host"),
@@ -102,7 +152,10 @@ HEADS = {
     "host_with_a_bad_port": (get(host=b"Host: a:b\r\n"), 400, "Host"),
     "connection_that_nominates_host": (get(fields=b"Connection: Host\r\n"), 400, "Connection|nominat"),
     "connection_that_nominates_content_length": (
-        post(b"Connection: Content-Length\r\n", b"Content-Length: 5\r\n", body=b"hello"), 400, "Connection|nominat"),
+        post(b"Connection: Content-Length\r\n", b"Content-Length: 5\r\n", body=b"hello"),
+        400,
+        "Connection|nominat",
+    ),
     # versions and start lines
     "http_0_9": (b"GET {url}/first\r\n\r\n", (400, 505), "."),
     "http_0_9_with_a_version": (get(line=b"GET {url}/first HTTP/0.9\r\n"), 505, "version"),
@@ -124,9 +177,15 @@ HEADS = {
     "response_instead_of_a_request": (get(line=b"HTTP/1.1 200 OK\r\n"), 400, "."),
     # CONNECT
     "connect_with_content_length": (
-        post(b"Content-Length: 5\r\n", line=b"CONNECT {authority} HTTP/1.1\r\n", body=b"hello"), 400, "CONNECT"),
+        post(b"Content-Length: 5\r\n", line=b"CONNECT {authority} HTTP/1.1\r\n", body=b"hello"),
+        400,
+        "CONNECT",
+    ),
     "connect_with_transfer_encoding": (
-        post(CHUNKED, line=b"CONNECT {authority} HTTP/1.1\r\n", body=b"0\r\n\r\n"), 400, "CONNECT"),
+        post(CHUNKED, line=b"CONNECT {authority} HTTP/1.1\r\n", body=b"0\r\n\r\n"),
+        400,
+        "CONNECT",
+    ),
     "connect_to_a_url": (get(line=b"CONNECT {url}/ HTTP/1.1\r\n"), 400, "."),
     "connect_without_a_port": (get(line=b"CONNECT localhost HTTP/1.1\r\n"), 400, "."),
     "connect_with_an_empty_port": (get(line=b"CONNECT localhost: HTTP/1.1\r\n"), 400, "."),

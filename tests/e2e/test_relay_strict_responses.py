@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Responses that two parsers could read in two ways become a 502 that names the cause; the upstream connection is closed
-and nothing of what stands behind them reaches anybody (RFC 9112 §6.3, §11.1)."""
+"""Responses that two parsers could read in two ways become a 502 that names the cause; the upstream connection is
+closed and nothing of what stands behind them reaches anybody (RFC 9112 §6.3, §11.1)."""
 import pytest
 
 from lib.raw import assert_own_answer, eventually, proxy_error, read_to_any_end
@@ -18,8 +18,14 @@ def response(*lines, body=b"", line=b"HTTP/1.1 200 OK\r\n"):
 
 # name: (response, what the cause must speak of)
 HEADS = {
-    "content_length_with_transfer_encoding": (response(b"Content-Length: 5\r\n", CHUNKED, body=b"0\r\n\r\n"), "coding|encoding"),
-    "transfer_encoding_with_content_length": (response(CHUNKED, b"Content-Length: 5\r\n", body=b"0\r\n\r\n"), "coding|encoding"),
+    "content_length_with_transfer_encoding": (
+        response(b"Content-Length: 5\r\n", CHUNKED, body=b"0\r\n\r\n"),
+        "coding|encoding",
+    ),
+    "transfer_encoding_with_content_length": (
+        response(CHUNKED, b"Content-Length: 5\r\n", body=b"0\r\n\r\n"),
+        "coding|encoding",
+    ),
     "differing_content_lengths": (response(b"Content-Length: 5\r\nContent-Length: 6\r\n", body=b"hello"), "length"),
     "equal_content_lengths": (response(b"Content-Length: 5\r\nContent-Length: 5\r\n", body=b"hello"), "length"),
     "listed_content_length": (response(b"Content-Length: 5, 5\r\n", body=b"hello"), "length"),
@@ -36,13 +42,18 @@ HEADS = {
     "unknown_coding": (response(b"Transfer-Encoding: xchunked\r\n", body=b"0\r\n\r\n"), "coding|encoding"),
     "empty_transfer_encoding": (response(b"Transfer-Encoding:\r\n", body=b"0\r\n\r\n"), "coding|encoding"),
     "transfer_encoding_on_http_1_0": (
-        response(CHUNKED, body=b"0\r\n\r\n", line=b"HTTP/1.0 200 OK\r\n"), "1.0|coding|encoding"),
+        response(CHUNKED, body=b"0\r\n\r\n", line=b"HTTP/1.0 200 OK\r\n"),
+        "1.0|coding|encoding",
+    ),
     "bare_lf_after_the_status_line": (b"HTTP/1.1 200 OK\nContent-Length: 2\r\n\r\nok", "LF|line feed"),
     "bare_lf_after_a_field": (response(b"A: 1\nB: 2\r\n"), "LF|line feed"),
     "bare_lf_as_the_blank_line": (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\nok", "LF|line feed"),
     "bare_lf_everywhere": (b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", "LF|line feed"),
     "bare_cr_in_a_value": (response(b"A: 1\rB: 2\r\n"), "CR|carriage return"),
-    "bare_cr_that_hides_a_field": (response(b"X: y\rTransfer-Encoding: chunked\r\n", body=b"0\r\n\r\n"), "CR|carriage return"),
+    "bare_cr_that_hides_a_field": (
+        response(b"X: y\rTransfer-Encoding: chunked\r\n", body=b"0\r\n\r\n"),
+        "CR|carriage return",
+    ),
     "bare_cr_in_the_status_line": (response(line=b"HTTP/1.1 200 O\rK\r\n"), "CR|carriage return"),
     "nul_in_a_value": (response(b"A: 1\x002\r\n"), "NUL"),
     "nul_in_the_reason": (response(line=b"HTTP/1.1 200 O\x00K\r\n"), "NUL"),
@@ -74,7 +85,9 @@ HEADS = {
     "tab_before_the_status": (response(line=b"HTTP/1.1\t200 OK\r\n"), "."),
     "request_instead_of_a_response": (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "."),
     "connection_that_nominates_content_length": (
-        response(b"Connection: Content-Length\r\n", b"Content-Length: 2\r\n", body=b"ok"), "Connection|nominat"),
+        response(b"Connection: Content-Length\r\n", b"Content-Length: 2\r\n", body=b"ok"),
+        "Connection|nominat",
+    ),
 }
 
 # name: (chunked body, ...)
@@ -164,7 +177,7 @@ def read_body_or_502(client):
 
 
 def read_chunks_strictly(raw):
-    """A whole chunked body by RFC 9112 §7.1 and nothing else; EOFError when it is cut, ValueError when it is malformed."""
+    """A whole chunked body by RFC 9112 §7.1 and nothing else; EOFError when it is cut, ValueError when malformed."""
     at = 0
     while True:
         line, at = take_line(raw, at)
@@ -195,7 +208,9 @@ def take_line(raw, at):
     return raw[at : end - 1], end + 1
 
 
-@pytest.mark.parametrize("name", ["content_length_with_transfer_encoding", "bare_lf_after_a_field", "status_600", "http_2_0"])
+@pytest.mark.parametrize(
+    "name", ["content_length_with_transfer_encoding", "bare_lf_after_a_field", "status_600", "http_2_0"]
+)
 def test_refused_response_is_told_in_the_log_with_its_cause(begin, relay, name):
     raw, _ = HEADS[name]
     client, server, _ = begin("GET", f"/logged-{name}")

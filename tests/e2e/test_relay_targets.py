@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Request targets, methods and Host: what is asked of the proxy and what the origin is asked (RFC 9112 §3, RFC 9110 §7.2)."""
+"""Targets, methods and Host: what is asked of the proxy and what the origin is asked (RFC 9112 §3, RFC 9110 §7.2)."""
 import pytest
 
 from lib.raw import RawOrigin, assert_own_answer, assert_refused, eventually, names, without_via
@@ -114,7 +114,19 @@ def test_ipv6_literal_in_another_spelling_is_the_same_origin(relay):
 
 @pytest.mark.parametrize(
     "method",
-    [b"GET", b"PATCH", b"PURGE", b"M-SEARCH", b"BREW", b"get", b"Connect", b"QUERY", b"x", b"!#$%&'*+-.^_`|~09azAZ", b"A" * 200],
+    [
+        b"GET",
+        b"PATCH",
+        b"PURGE",
+        b"M-SEARCH",
+        b"BREW",
+        b"get",
+        b"Connect",
+        b"QUERY",
+        b"x",
+        b"!#$%&'*+-.^_`|~09azAZ",
+        b"A" * 200,
+    ],
 )
 def test_any_method_token_passes(relay, upstream, method):
     assert ask(relay, upstream, b"http://{}/m", method).start_line == method + b" /m HTTP/1.1"
@@ -136,7 +148,8 @@ def test_options_for_a_whole_server_becomes_an_asterisk(relay, upstream):
 
 
 @pytest.mark.parametrize(
-    "asked, forwarded", [(b"http://{}/", b"/"), (b"http://{}?q", b"/?q"), (b"http://{}/a", b"/a"), (b"http://{}/*", b"/*")]
+    "asked, forwarded",
+    [(b"http://{}/", b"/"), (b"http://{}?q", b"/?q"), (b"http://{}/a", b"/a"), (b"http://{}/*", b"/*")],
 )
 def test_options_with_a_path_or_a_query_keeps_it(relay, upstream, asked, forwarded):
     assert ask(relay, upstream, asked, b"OPTIONS").start_line == b"OPTIONS " + forwarded + b" HTTP/1.1"
@@ -164,7 +177,9 @@ def test_options_that_may_go_no_further_is_answered_here(relay, upstream):
 
 def test_trace_that_may_go_no_further_is_answered_with_the_request_as_received(relay, upstream):
     client = relay.client()
-    asked = upstream.request("TRACE", "/x", "Max-Forwards: 0", "X-Odd:  y", "Authorization: Basic c2VjcmV0", "Cookie: a=b")
+    asked = upstream.request(
+        "TRACE", "/x", "Max-Forwards: 0", "X-Odd:  y", "Authorization: Basic c2VjcmV0", "Cookie: a=b"
+    )
     client.send(asked)
     response = client.read_response("TRACE")
     assert response.status == 200 and response.get("Content-Type") == b"message/http"
@@ -192,9 +207,7 @@ def test_host_that_means_the_same_authority_is_kept_as_written(relay, upstream, 
 @pytest.mark.parametrize("host", [b"other.example", b"127.0.0.1:1", b"127.0.0.1"])
 def test_target_wins_over_host_in_the_same_place(relay, upstream, host):
     client = relay.client()
-    client.send(
-        b"GET %s/x HTTP/1.1\r\nFirst: 1\r\nhost:%s\r\nLast: 2\r\n\r\n" % (upstream.url.encode(), host)
-    )
+    client.send(b"GET %s/x HTTP/1.1\r\nFirst: 1\r\nhost:%s\r\nLast: 2\r\n\r\n" % (upstream.url.encode(), host))
     head, _ = upstream.accept().exchange_here(OK)
     assert head.all("Host") == [upstream.authority.encode()]
     assert names(head)[:3] == [b"first", b"host", b"last"]
@@ -226,7 +239,8 @@ def test_origin_form_request_to_the_proxy_itself_is_told_that_this_is_a_proxy(re
 
 
 @pytest.mark.parametrize(
-    "target", [b"https://h/", b"ftp://h/", b"ws://h/", b"urn:x:y", b"mailto:a@h", b"file:///etc/passwd", b"gopher://h:70/"]
+    "target",
+    [b"https://h/", b"ftp://h/", b"ws://h/", b"urn:x:y", b"mailto:a@h", b"file:///etc/passwd", b"gopher://h:70/"],
 )
 def test_scheme_that_cannot_be_forwarded_is_a_501(relay, target):
     client = relay.client()
@@ -267,7 +281,9 @@ def test_target_without_a_usable_authority_is_a_400(relay, target):
 @pytest.mark.parametrize("byte", [*range(0x01, 0x0A), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 def test_control_byte_in_a_target_is_a_400(relay, upstream, byte):
     client = relay.client()
-    client.send(b"GET %s/a%cb HTTP/1.1\r\nHost: %s\r\n\r\n" % (upstream.url.encode(), byte, upstream.authority.encode()))
+    client.send(
+        b"GET %s/a%cb HTTP/1.1\r\nHost: %s\r\n\r\n" % (upstream.url.encode(), byte, upstream.authority.encode())
+    )
     assert_refused(client, 400)
     assert upstream.is_untouched()
 

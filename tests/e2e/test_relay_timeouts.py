@@ -99,7 +99,9 @@ def test_fast_head_on_an_old_connection_is_served(start_relay, upstream):
 
 
 def test_client_that_stops_within_its_body_is_given_up(start):
-    relay, client, server = start("--timeout-body-idle", "300ms", method="POST", fields=("Content-Length: 9",), raw_body=b"half")
+    relay, client, server = start(
+        "--timeout-body-idle", "300ms", method="POST", fields=("Content-Length: 9",), raw_body=b"half"
+    )
     with Stopwatch() as watch:
         assert read_to_any_end(server)[0] == b"half"
         answer, _ = read_to_any_end(client)
@@ -189,7 +191,9 @@ def test_client_that_never_says_anything_is_closed_without_a_word(start_relay):
 
 
 def test_client_that_waits_for_an_answer_is_not_idle(start):
-    relay, client, server = start("--timeout-keep-alive", "200ms", "--timeout-head", "200ms", "--timeout-body-idle", "200ms")
+    relay, client, server = start(
+        "--timeout-keep-alive", "200ms", "--timeout-head", "200ms", "--timeout-body-idle", "200ms"
+    )
     time.sleep(0.8)
     server.send(OK)
     assert client.read_response().body == b"ok"
@@ -219,7 +223,7 @@ def test_idle_tunnel_is_closed_at_both_ends(start_relay, upstream):
 
 
 def test_first_bytes_of_a_tunnel_are_not_held_back_for_ever(start_relay, upstream):
-    """"GET" may become a request or be all that this protocol ever says."""
+    """ "GET" may become a request or be all that this protocol ever says."""
     client = start_relay("--timeout-recognise", "300ms").client()
     assert client.connect(upstream.authority).status == 200
     server = upstream.accept()

@@ -113,7 +113,9 @@ def test_reset_of_one_end_ends_the_other(tunnel, first):
     assert read_to_any_end(other)[0] == b""
 
 
-@pytest.mark.parametrize("opening", [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x05\x01\x00", b"G", b"EHLO mail\r\n", b"\x00", b"\n\n"])
+@pytest.mark.parametrize(
+    "opening", [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x05\x01\x00", b"G", b"EHLO mail\r\n", b"\x00", b"\n\n"]
+)
 def test_what_is_not_http_1_passes_as_bytes(tunnel, opening):
     client, server = tunnel()
     client.send(opening)
@@ -133,8 +135,8 @@ def test_text_that_looks_like_http_until_its_end_passes_as_bytes(tunnel):
 def test_plain_http_in_a_tunnel_is_unchanged(tunnel, upstream):
     """Not even Via and hop-by-hop fields: who tunnels has not asked for a proxy's services."""
     client, server = tunnel()
-    asked = b"POST /x?q HTTP/1.1\r\nHost: %s\r\nConnection: keep-alive, X-A\r\nX-A: 1\r\nTE: trailers\r\nContent-Length: 4\r\n\r\nbody"
-    asked %= upstream.authority.encode()
+    fields = b"Connection: keep-alive, X-A\r\nX-A: 1\r\nTE: trailers\r\nContent-Length: 4\r\n"
+    asked = b"POST /x?q HTTP/1.1\r\nHost: %s\r\n%s\r\nbody" % (upstream.authority.encode(), fields)
     client.send(asked)
     assert server.reader.read_exactly(len(asked)) == asked
     answer = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: /y\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n"

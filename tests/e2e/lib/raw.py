@@ -94,7 +94,7 @@ class RawOrigin:
 
 
 class FullBacklog:
-    """An address that answers no SYN: a listener whose accept queue is full. Connecting to it hangs, as to a dead host."""
+    """An address that answers no SYN: a listener whose accept queue is full. Connecting hangs, as to a dead host."""
 
     def __init__(self, host, port=0):
         self.listener = socket.create_server((host, port), backlog=0)
@@ -199,8 +199,8 @@ def read_to_any_end(peer):
 
 
 def eventually(condition, what, patience=PATIENCE):
-    """For facts outside the sockets (a process's descriptors, its log): asked again until they hold. `what` is a text, or
-    a function that makes one when it has been in vain."""
+    """For facts outside the sockets (a process's descriptors, its log): asked again until they hold. `what` is a text,
+    or a function that makes one when it has been in vain."""
     deadline = time.monotonic() + patience
     while True:
         found = condition()

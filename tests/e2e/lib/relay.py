@@ -89,8 +89,8 @@ class Relay(Hopaudit):
 
 
 class Growth:
-    """KiB that the relay grew by since the last mark. A sanitizer's shadow and quarantine would be measured instead of us,
-    so that with one nothing is judged."""
+    """KiB that the relay grew by since the last mark. A sanitizer's shadow and quarantine would be measured instead of
+    us, so that with one nothing is judged."""
 
     def __init__(self, relay):
         self.relay = relay
@@ -120,7 +120,8 @@ def files_replaced(replacements):
         check(libc.mount(b"none", b"/", None, ctypes.c_ulong(private_all), None), "mount --make-rprivate")
         for path, replacement in replacements.items():
             check(
-                libc.mount(str(replacement).encode(), str(path).encode(), None, ctypes.c_ulong(bind), None), f"bind {path}"
+                libc.mount(str(replacement).encode(), str(path).encode(), None, ctypes.c_ulong(bind), None),
+                f"bind {path}",
             )
 
     return replace
