@@ -50,6 +50,12 @@ static void add_head(const struct terminal *t, struct text_buf *out, const struc
 	const struct audit_totals *totals = &r->totals;
 
 	TEXT_BUF_LITERAL(out, "hopaudit: ");
+	if (r->finished && totals->exchanges == 0 && totals->proxy_errors > 0) {
+		TEXT_BUF_LITERAL(out, "no request was relayed: ");
+		add_count(out, totals->proxy_errors, "was", "were");
+		TEXT_BUF_LITERAL(out, " refused or failed\n");
+		return;
+	}
 	if (r->finished) {
 		add_count(out, totals->exchanges, "exchange", "exchanges");
 		TEXT_BUF_LITERAL(out, ", ");

@@ -35,11 +35,24 @@ static const char *plural(uint64_t n)
 /* Where no log can be read: what was counted. */
 static void print_totals(FILE *err, const struct audit_totals *t)
 {
-	fprintf(err, "hopaudit: %llu exchange%s, %llu redirect%s: %llu error%s, %llu warning%s, %llu info\n",
+	fprintf(err, "hopaudit: %llu exchange%s, %llu redirect%s: %llu error%s, %llu warning%s, %llu info",
 		(ull)t->exchanges, plural(t->exchanges), (ull)t->redirects, plural(t->redirects),
 		(ull)t->findings[SEVERITY_ERROR], plural(t->findings[SEVERITY_ERROR]),
 		(ull)t->findings[SEVERITY_WARNING], plural(t->findings[SEVERITY_WARNING]),
 		(ull)t->findings[SEVERITY_INFO]);
+	if (t->proxy_errors > 0)
+		fprintf(err, "; %llu request%s refused or failed", (ull)t->proxy_errors,
+			t->proxy_errors == 1 ? " was" : "s were");
+	fputc('\n', err);
+}
+
+/* The line that the summary ends with, where there is no summary: `verify --head` wants it. */
+static void print_log(FILE *err, const struct closing *c)
+{
+	const char *path = c->session->temporary_log ? NULL : session_log_path(c->session);
+
+	if (path)
+		fprintf(err, "  log %s%s%s\n", path, *c->result->record.head ? ", head " : "", c->result->record.head);
 }
 
 static void print_summary(FILE *err, const struct closing *c)
@@ -55,9 +68,11 @@ static void print_summary(FILE *err, const struct closing *c)
 
 	if (!path || c->reopened) {
 		print_totals(err, &c->result->totals);
+		print_log(err, c);
 	} else if (!summary_write(err, path, c->result->record.offset, &options, error, sizeof(error))) {
 		fprintf(err, "hopaudit: no summary: %s\n", error);
 		print_totals(err, &c->result->totals);
+		print_log(err, c);
 	}
 }
 
@@ -110,8 +125,6 @@ static void print_unseen(FILE *err, const struct closing *c)
 	const struct audit_totals *t = &c->result->totals;
 	uint64_t connections = c->result->counts.connections_accepted;
 
-	if (t->exchanges > 0)
-		return;
 	if (t->tunnels > 0)
 		fprintf(
 		    err,
@@ -123,6 +136,8 @@ static void print_unseen(FILE *err, const struct closing *c)
 	else if (c->command)
 		fprintf(err, "hopaudit: no request seen: %s made no connection to the proxy. Likely, %s.\n",
 			c->command[0], likely_reason(c->command[0]));
+	else if (!c->session->config->quiet)
+		fputs("hopaudit: no request seen: nobody connected\n", err);
 }
 
 void closing_report(FILE *err, const struct closing *c)
@@ -130,10 +145,13 @@ void closing_report(FILE *err, const struct closing *c)
 	const struct config *config = c->session->config;
 	const struct audit_totals *t = &c->result->totals;
 
-	if (t->exchanges == 0 && t->redirects == 0)
+	if (t->exchanges == 0 && (t->proxy_errors == 0 || t->tunnels > 0)) {
 		print_unseen(err, c);
-	else if (!config->quiet || findings_from(t, SEVERITY_WARNING) > 0)
+		if (!config->quiet)
+			print_log(err, c);
+	} else if (!config->quiet || t->exchanges == 0 || findings_from(t, SEVERITY_WARNING) > 0) {
 		print_summary(err, c);
+	}
 	if (c->result->lost > 0)
 		print_lost(err, c);
 }

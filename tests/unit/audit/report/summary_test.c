@@ -419,6 +419,22 @@ START_TEST(a_run_without_redirects_is_one_line)
 }
 END_TEST
 
+START_TEST(a_run_whose_requests_were_all_refused_says_how_many_and_why)
+{
+	for (unsigned i = 0; i < 3; i++)
+		emit((struct audit_event){.type = EVENT_PROXY_ERROR,
+					  .proxy_error = {.error = "http_request_denied",
+							  .detail = BYTES("not from here"),
+							  .method = BYTES("GET"),
+							  .target = BYTES("http://a/"),
+							  .status = 403}});
+	totals = (struct audit_totals){.proxy_errors = 3};
+	check_summary(&plain, "hopaudit: no request was relayed: 3 were refused or failed\n"
+			      "\n"
+			      " ! proxy: 403 http_request_denied: not from here  GET http://a/  (3 times)\n");
+}
+END_TEST
+
 START_TEST(the_log_and_its_head_are_named)
 {
 	const struct summary_options options = {.log_path = "hopaudit.jsonl"};
@@ -571,6 +587,7 @@ int main(void)
 				      a_terminal_without_utf8_gets_ascii,
 				      colours_are_there_only_when_asked_for,
 				      a_run_without_redirects_is_one_line,
+				      a_run_whose_requests_were_all_refused_says_how_many_and_why,
 				      the_log_and_its_head_are_named,
 				      errors_of_the_proxy_are_told_once_each,
 				      only_the_run_at_the_offset_is_told_of,
