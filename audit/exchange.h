@@ -43,20 +43,21 @@ enum audit_path {
 struct audit_request {
 	const struct audit_client *client; /* until audit_exchange_end */
 	const struct http_head *head;      /* until audit_exchange_end */
-	const struct uri *url;             /* the effective request URI, absolute (RFC 9110 §7.1); until audit_exchange_end */
-	uint64_t origin_hash;              /* uri_origin_hash(url, audit_seed(a)) */
+	const struct uri *url; /* the effective request URI, absolute (RFC 9110 §7.1); until audit_exchange_end */
+	uint64_t origin_hash;  /* uri_origin_hash(url, audit_seed(a)) */
 	enum audit_path path;
-	bool pipelined; /* its bytes had come before the answer to the request before it on this connection was passed on */
+	bool pipelined; /* its bytes had come before the answer to the request before it was passed on */
 };
 
 #define AUDIT_PREFIXES_MAX 4
 
 struct audit_advice {
-	bool keep_body;  /* tell me of the content: audit_request_body() */
-	bool refuse;     /* enforcement (not used yet): answer 403 instead of relaying */
+	bool keep_body; /* tell me of the content: audit_request_body() */
+	bool refuse;    /* enforcement (not used yet): answer 403 instead of relaying */
 	uint8_t prefix_count;
-	uint64_t prefix_length[AUDIT_PREFIXES_MAX]; /* content lengths at which a digest will be wanted, ascending. The audit's
-	                                               own digest takes care of them; they are here for a relay that splices */
+	/* Content lengths at which a digest will be wanted, ascending. The audit's own digest takes care of them; they
+	 * are here for a relay that splices. */
+	uint64_t prefix_length[AUDIT_PREFIXES_MAX];
 };
 
 /* The audit's part of an exchange, inside the relay's. Zero it before audit_request_head(); the relay reads nothing in
@@ -70,7 +71,7 @@ struct audit_exchange {
 	int64_t started_us;
 	int64_t response_us;
 	struct content_digest *content; /* owned; NULL while no content is kept */
-	uint64_t content_length; /* content bytes told so far */
+	uint64_t content_length;        /* content bytes told so far */
 	uint16_t status;
 	bool tracked; /* the tracker knows of it: the calls below must take its lock */
 	bool request_done;
@@ -83,7 +84,7 @@ struct audit_exchange {
 /* See the order above. Fills x->advice and returns it. Costs no lock unless something is expected of, or remembered
  * about, this origin. */
 const struct audit_advice *audit_request_head(struct audit *a, struct audit_exchange *x,
-                                              const struct audit_request *request, int64_t now_us);
+					      const struct audit_request *request, int64_t now_us);
 
 /* `data` lives until the call returns. */
 void audit_request_body(struct audit *a, struct audit_exchange *x, struct bytes data);
@@ -101,7 +102,7 @@ void audit_response_local(struct audit *a, struct audit_exchange *x, int status,
 
 /* `delivered`: every byte of the response was handed to the client's socket. `content_bytes` of the response. */
 void audit_response_end(struct audit *a, struct audit_exchange *x, bool delivered, uint64_t content_bytes,
-                        int64_t now_us);
+			int64_t now_us);
 
 /* Ends what has not ended and lets go of every view of the exchange. Safe for an exchange never told of (id 0). */
 void audit_exchange_end(struct audit *a, struct audit_exchange *x, int64_t now_us);
@@ -110,7 +111,7 @@ void audit_exchange_end(struct audit *a, struct audit_exchange *x, int64_t now_u
  * tunnel that turns out to be plain HTTP is told of by its exchanges instead; call this only for opaque ones, at the
  * moment that is known. An expectation whose target lies there becomes left_visibility. */
 void audit_tunnel_opaque(struct audit *a, const struct audit_client *client, const struct uri *authority,
-                         int64_t now_us);
+			 int64_t now_us);
 
 /* The client's connection has ended; its exchanges have been ended before. */
 void audit_connection_end(struct audit *a, const struct audit_client *client, int64_t now_us);

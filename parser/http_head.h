@@ -49,8 +49,8 @@ struct http_field {
 	uint32_t value_len; /* after trimming OWS; may be 0 */
 	uint32_t line_end;  /* just behind the line's CRLF */
 	uint16_t name_len;
-	uint8_t id;         /* enum field_id */
-	bool dropped;       /* free for the forwarder's use; false after parsing */
+	uint8_t id;   /* enum field_id */
+	bool dropped; /* free for the forwarder's use; false after parsing */
 };
 
 enum body_framing {
@@ -76,15 +76,15 @@ struct http_head {
 	uint32_t target_len;
 	uint32_t reason_at; /* responses; may be empty */
 	uint32_t reason_len;
-	uint32_t fields_at;        /* just behind the start line */
+	uint32_t fields_at;             /* just behind the start line */
 	uint32_t first[FIELD_ID_COUNT]; /* index + 1 of the first field with that id, 0 where there is none */
 
 	enum body_framing framing;
-	int64_t content_length; /* BODY_LENGTH: the declared length; for a bodyless response (HEAD, 304) what it declares; else -1 */
-	bool keep_alive;        /* RFC 9112 §9.3, from version and Connection (or Proxy-Connection on HTTP/1.0 requests) */
-	bool expect_continue;   /* requests: Expect: 100-continue */
-	bool has_upgrade;       /* Upgrade, nominated by Connection */
-	bool has_nominations;   /* Connection nominates a field that is not hop-by-hop by its own name */
+	int64_t content_length; /* BODY_LENGTH, and responses without content (HEAD, 304): as declared; else -1 */
+	bool keep_alive; /* RFC 9112 §9.3, from version and Connection (or Proxy-Connection on HTTP/1.0 requests) */
+	bool expect_continue; /* requests: Expect: 100-continue */
+	bool has_upgrade;     /* Upgrade, nominated by Connection */
+	bool has_nominations; /* Connection nominates a field that is not hop-by-hop by its own name */
 };
 
 static inline struct bytes head_method(const struct http_head *h)
@@ -139,8 +139,9 @@ void http_head_copy(struct http_head *to, void *block, const struct http_head *h
 /* The id of a field name, ignoring case. */
 enum field_id field_id_of(struct bytes name);
 
-/* Methods (case-sensitive, RFC 9110 §9.1). */
-bool method_is_safe(struct bytes method) NODISCARD;       /* §9.2.1: GET HEAD OPTIONS TRACE (and QUERY, PROPFIND, REPORT, SEARCH) */
-bool method_is_idempotent(struct bytes method) NODISCARD; /* §9.2.2: the safe ones, PUT and DELETE */
+/* Methods (case-sensitive, RFC 9110 §9.1). Safe (§9.2.1) are GET, HEAD, OPTIONS, TRACE, and QUERY, PROPFIND, REPORT and
+ * SEARCH; idempotent (§9.2.2) are those, PUT and DELETE. */
+bool method_is_safe(struct bytes method) NODISCARD;
+bool method_is_idempotent(struct bytes method) NODISCARD;
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * HTTP/1.x messages into structures: heads whole (http_parser.c), chunked bodies as they come (chunked.c, the only file
- * that knows llhttp). Field syntax, body framing and persistence are decided strictly (RFC 9112): what two parsers could
- * read in two ways is an error. */
+ * that knows llhttp). Field syntax, body framing and persistence are decided strictly (RFC 9112): what two parsers
+ * could read in two ways is an error. */
 #ifndef PARSER_HTTP_PARSER_H
 #define PARSER_HTTP_PARSER_H
 
@@ -12,19 +12,19 @@
 /* Each has a text for Proxy-Status and the log, and a status for the client, in one table (http_error_text()). */
 enum http_error {
 	HTTP_OK,
-	HTTP_ERR_START_LINE,        /* not method SP target SP version, or not version SP status SP reason */
-	HTTP_ERR_METHOD,            /* not a token */
-	HTTP_ERR_VERSION,           /* not HTTP/1.0 or HTTP/1.1: 505 */
-	HTTP_ERR_STATUS,            /* not three digits, 100 to 599 */
+	HTTP_ERR_START_LINE, /* not method SP target SP version, or not version SP status SP reason */
+	HTTP_ERR_METHOD,     /* not a token */
+	HTTP_ERR_VERSION,    /* not HTTP/1.0 or HTTP/1.1: 505 */
+	HTTP_ERR_STATUS,     /* not three digits, 100 to 599 */
 	HTTP_ERR_BARE_CR,
 	HTTP_ERR_BARE_LF,
 	HTTP_ERR_NUL,
 	HTTP_ERR_FOLDING,
-	HTTP_ERR_FIELD_NAME,        /* empty, space before the colon, no colon, not a token */
-	HTTP_ERR_FIELD_VALUE,       /* a control byte */
-	HTTP_ERR_TARGET_TOO_LONG,   /* 414 */
-	HTTP_ERR_HEAD_TOO_LARGE,    /* 431; also one field over its limit */
-	HTTP_ERR_TOO_MANY_FIELDS,   /* 431 */
+	HTTP_ERR_FIELD_NAME,      /* empty, space before the colon, no colon, not a token */
+	HTTP_ERR_FIELD_VALUE,     /* a control byte */
+	HTTP_ERR_TARGET_TOO_LONG, /* 414 */
+	HTTP_ERR_HEAD_TOO_LARGE,  /* 431; also one field over its limit */
+	HTTP_ERR_TOO_MANY_FIELDS, /* 431 */
 	HTTP_ERR_HOST_MISSING,
 	HTTP_ERR_HOST_DUPLICATE,
 	HTTP_ERR_HOST_INVALID,
@@ -36,9 +36,9 @@ enum http_error {
 	HTTP_ERR_CODING_ON_1_0,     /* Transfer-Encoding in an HTTP/1.0 message */
 	HTTP_ERR_CONNECT_BODY,      /* CONNECT with Transfer-Encoding, or a Content-Length other than 0 */
 	HTTP_ERR_CHUNK_SIZE,
-	HTTP_ERR_CHUNK_EXTENSION,   /* over its limit, or a control byte */
-	HTTP_ERR_CHUNK_END,         /* chunk data not followed by CRLF */
-	HTTP_ERR_TRAILER,           /* as fields are; or a framing field among the trailers */
+	HTTP_ERR_CHUNK_EXTENSION, /* over its limit, or a control byte */
+	HTTP_ERR_CHUNK_END,       /* chunk data not followed by CRLF */
+	HTTP_ERR_TRAILER,         /* as fields are; or a framing field among the trailers */
 	HTTP_ERR_TRAILER_TOO_LARGE,
 	HTTP_ERR_CONNECTION_NOMINATION, /* Connection nominates Host or Content-Length, or has over 32 options */
 	HTTP_ERR_COUNT
@@ -65,13 +65,13 @@ struct http_limits {
  * `h->fields` and `h->fields_max` say where the fields may go; everything else of `*h` is written.
  * `*h` borrows `raw`. On an error `*h` holds what was understood before it (zeroed otherwise).
  * A head that head_scan() would refuse is refused here for the same reason.
- * Request targets are bytes without SP and controls here; what they mean is for parser/uri. Bytes over 0x7f are kept. */
+ * Request targets are bytes without SP and controls here; what they mean is for parser/uri. Bytes over 0x7f stay. */
 enum http_error http_parse_request(struct bytes raw, const struct http_limits *limits, struct http_head *h) NODISCARD;
 
 /* As above for a response. `request_method` decides the framing (RFC 9112 §6.3): HEAD, 1xx, 204 and 304 have no body,
  * a 2xx to CONNECT neither. */
 enum http_error http_parse_response(struct bytes raw, const struct http_limits *limits, struct bytes request_method,
-                                    struct http_head *h) NODISCARD;
+				    struct http_head *h) NODISCARD;
 
 /* Where a chunked body stands. Opaque; about 400 bytes, so it is made only for messages that need it. */
 struct chunked;
@@ -79,19 +79,19 @@ struct chunked;
 /* What chunked_feed() did with the bytes given. */
 struct chunked_result {
 	enum http_error error; /* HTTP_OK, or why this is not a chunked body */
-	size_t used;           /* bytes that belong to this body: all of them unless `done`; after an error it means nothing */
-	bool done;             /* the last byte used ends the message */
+	size_t used; /* bytes that belong to this body: all of them unless `done`; after an error it means nothing */
+	bool done;   /* the last byte used ends the message */
 };
 
 /* Told of content (the data of chunks, transfer coding removed), in order; `data` lives until the callback returns. */
 typedef void chunked_content_cb(void *arg, struct bytes data);
-/* Told of the whole trailer section, blank line included ("\r\n" where there are no trailers). Lives until it returns. */
+/* Told of the whole trailer section with its blank line ("\r\n" where it is empty). Lives until it returns. */
 typedef void chunked_trailer_cb(void *arg, struct bytes section);
 
 /* NULL when memory is short. `extension_max` bounds the bytes of one chunk's extensions, `trailer_max` the trailer
  * section. Either callback may be NULL. The caller frees with chunked_free(). */
 struct chunked *chunked_new(size_t extension_max, size_t trailer_max, chunked_content_cb *content,
-                            chunked_trailer_cb *trailer, void *arg) NODISCARD;
+			    chunked_trailer_cb *trailer, void *arg) NODISCARD;
 void chunked_free(struct chunked *c); /* NULL is fine */
 
 /* Feeds the next raw bytes. After `done` or an error it must not be called again. */

@@ -45,7 +45,7 @@ const struct rule *rule_find(struct bytes id);
  * the allowed follow-up methods by RULES.md §1. NULL for a status that is no 3xx. */
 struct status_row {
 	uint16_t status;
-	const char *name;   /* "Temporary Redirect" */
+	const char *name; /* "Temporary Redirect" */
 	const char *meaning;
 	const char *source;
 	bool expects_follow_up; /* given a usable Location */
