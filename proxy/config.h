@@ -90,6 +90,9 @@ struct config {
 	/* run */
 	enum severity fail_on; /* SEVERITY_NONE: never */
 
+	/* verify */
+	char *head; /* the digest that was printed when the log was written; NULL: not known */
+
 	bool verbose; /* the relay's own log on stderr */
 	enum color_when color_when;
 	bool color;      /* colour on stderr? decided from the terminal, NO_COLOR and --color */

@@ -50,6 +50,21 @@ static const struct command table[] = {
 	.main = command_explain,
     },
     {
+	.name = "verify",
+	.bit = COMMAND_VERIFY,
+	.operands = "[--head DIGEST] FILE",
+	.summary = "say whether an audit log is whole and unchanged",
+	.description =
+	    "Reads the audit log FILE and tells of missing events, changed lines, lines without an end and runs "
+	    "without an end, one a line.\n\n"
+	    "With --head, the digest that was printed when the log was written, it also finds what was changed by "
+	    "somebody who computed the digests anew, and what was cut off at the end. Without it, damage is found, "
+	    "not malice.\n\n"
+	    "The exit status is 0 when the log is whole, 3 when it is not, 2 after a usage error and 125 when FILE "
+	    "can't be read.",
+	.main = command_verify,
+    },
+    {
 	.name = "help",
 	.bit = COMMAND_HELP,
 	.operands = "[COMMAND | man | completion bash|zsh|fish]",

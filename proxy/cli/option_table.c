@@ -20,7 +20,7 @@
 #define AT(member) .offset = offsetof(struct config, member)
 #define RELAY (COMMAND_PROXY | COMMAND_RUN)
 #define AUTHORITY RELAY
-#define ALL (RELAY | COMMAND_EXPLAIN | COMMAND_HELP)
+#define ALL (RELAY | COMMAND_EXPLAIN | COMMAND_VERIFY | COMMAND_HELP)
 
 #define LIMIT_BYTES(option, member, least, most, sentence)                                                             \
 	{                                                                                                              \
@@ -44,6 +44,11 @@ _Static_assert(sizeof(enum severity) == sizeof(unsigned), "enum severity");
 _Static_assert(sizeof(enum color_when) == sizeof(unsigned), "enum color_when");
 _Static_assert(sizeof(((struct config *)0)->tls_min) == sizeof(unsigned), "tls_min is set as a choice");
 _Static_assert(sizeof(((struct config *)0)->workers) == sizeof(uint32_t), "workers is set as a count");
+
+static bool is_digest(const char *value)
+{
+	return strlen(value) == 64 && strspn(value, "0123456789abcdefABCDEF") == 64;
+}
 
 static const struct option_choice profiles[] = {
     {"default", PROFILE_DEFAULT},
@@ -379,6 +384,20 @@ static const struct option_row rows[] = {
 	.choices = severities,
 	.default_text = "error; proxy: never",
 	.help = "End with status 3 when a finding is at least this severe.",
+    },
+    {
+	.name = "head",
+	.kind = OPTION_TEXT,
+	.group = GROUP_REPORT,
+	.commands = COMMAND_VERIFY,
+	AT(head),
+	.argument = "DIGEST",
+	.check = is_digest,
+	.allowed = "the 64 hexadecimal digits that were printed behind `head`",
+	.default_text = "not known",
+	.flag_only = true,
+	.help = "The head that was printed when the log was written: shows whether anything up to there was changed "
+		"or cut off.",
     },
     {
 	.name = "quiet",

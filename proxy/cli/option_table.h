@@ -37,7 +37,7 @@ enum option_group {
 const char *option_group_title(enum option_group g);
 
 /* The subcommands that an option belongs to, as bits. */
-enum command_bit { COMMAND_PROXY = 1, COMMAND_RUN = 2, COMMAND_EXPLAIN = 4, COMMAND_HELP = 8 };
+enum command_bit { COMMAND_PROXY = 1, COMMAND_RUN = 2, COMMAND_EXPLAIN = 4, COMMAND_HELP = 8, COMMAND_VERIFY = 16 };
 
 struct option_choice {
 	const char *name; /* NULL ends the list */
