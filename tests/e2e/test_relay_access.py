@@ -70,8 +70,11 @@ def careful_relay(tmp_path_factory):
     options = ("--workers", "1", "--timeout-connect", "1s", "--resolve", "me.test=127.0.0.1")
     relay = Relay(folder, *options, preexec_fn=replaced)
     yield relay
-    relay.hang_up()
-    relay.stop()
+    try:
+        relay.hang_up()
+        relay.stop()
+    finally:
+        relay.kill()
 
 
 def assert_never_came_back(relay, raw, method):

@@ -13,8 +13,11 @@ def shared_relay(tmp_path_factory):
     """One worker, so that all clients of a test share one pool of upstream connections."""
     relay = Relay(tmp_path_factory.mktemp("relay"), "--workers", "1")
     yield relay
-    relay.hang_up()
-    relay.stop()
+    try:
+        relay.hang_up()
+        relay.stop()
+    finally:
+        relay.kill()
 
 
 @pytest.fixture
@@ -38,12 +41,16 @@ def start_relay(tmp_path):
         return relays[-1]
 
     yield start
-    for relay in relays:
-        relay.hang_up()
-        if relay.running:
-            relay.stop()
-        else:
-            relay.wait(relay.expected_status)
+    try:
+        for relay in relays:
+            relay.hang_up()
+            if relay.running:
+                relay.stop()
+            else:
+                relay.wait(relay.expected_status)
+    finally:
+        for relay in relays:
+            relay.kill()
 
 
 @pytest.fixture
