@@ -50,7 +50,6 @@ bool client_new(struct worker *w, int fd, const struct sockaddr *from)
 		c->next->prev = c;
 	w->clients = c;
 	w->client_count++;
-	atomic_fetch_add_explicit(&w->server->clients_open, 1, memory_order_relaxed);
 	stream_read_start(&c->stream);
 	worker_deadline(w, &c->deadline, DEADLINE_KEEP_ALIVE);
 	return true;

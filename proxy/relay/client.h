@@ -60,7 +60,8 @@ struct client {
 	char *authority;           /* owned: of the CONNECT, "host:port"; NULL outside a tunnel */
 };
 
-/* Takes over an accepted socket. False when memory is short (the socket is closed then). */
+/* Takes over an accepted socket, whose place among the clients has been counted. False when memory is short (the socket
+ * is closed then). */
 bool client_new(struct worker *w, int fd, const struct sockaddr *from) NODISCARD;
 
 /* The only writer of `state`. */

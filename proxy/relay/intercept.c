@@ -33,22 +33,43 @@ static const char *pass_reason(struct server *s, struct bytes host)
 	if (matches(&s->config->passthrough, host))
 		return "--passthrough";
 	if (s->config->passthrough_rejected && rejected_has(&s->rejected, host))
-		return "its client refused our certificate before";
+		return "its client refused our certificate";
 	return NULL;
 }
 
+static void tell(struct client *c, const struct event_tls *what, enum event_type type)
+{
+	struct audit_event e = {.type = type, .at_us = c->worker->now_us, .tls = *what};
+
+	e.tls.connection = c->audit.connection;
+	e.tls.tag = c->audit.tag;
+	e.tls.authority = bytes_str(c->authority);
+	audit_emit(c->worker->audit, &e);
+	if (type == EVENT_TLS_PASSED_THROUGH || type == EVENT_TLS_REJECTED)
+		tunnel_hidden(c);
+}
+
+static const char *judge_hello(struct intercept *i, const struct hello *hello)
+{
+	struct server *s = i->client->worker->server;
+
+	if (!hello->offers_http1)
+		return "the client offers no HTTP/1.1";
+	if (hello->newest < s->config->tls_min)
+		return "the client offers no version of TLS that we speak";
+	return hello->name[0] ? pass_reason(s, bytes_str(hello->name)) : NULL;
+}
+
+/* From within the handshake, once. */
 static enum hello_verdict judge(void *arg, const struct hello *hello, const char **reason)
 {
 	struct intercept *i = arg;
 
-	if (!hello->offers_http1) {
-		*reason = "the client offers no HTTP/1.1";
+	*reason = judge_hello(i, hello);
+	if (*reason)
 		return HELLO_PASS;
-	}
+	worker_deadline(i->client->worker, &i->client->deadline, DEADLINE_HEAD);
 	if (hello->name[0]) {
-		*reason = pass_reason(i->client->worker->server, bytes_str(hello->name));
-		if (*reason)
-			return HELLO_PASS;
 		i->plain_name = i->plain_name && bytes_equal_nocase(bytes_str(hello->name), bytes_str(i->name));
 		snprintf(i->name, sizeof(i->name), "%s", hello->name);
 	}
@@ -93,79 +114,145 @@ void intercept_free(struct intercept *i)
 	free(i);
 }
 
-bool intercept_begin(struct client *c, const char **reason)
+/* Why this tunnel is not even tried; NULL: `c->intercept` is there. */
+static const char *prepare(struct client *c)
 {
-	struct worker *w = c->worker;
-	struct tls_context *t = &w->server->tls;
-	SSL *tls = NULL;
-	enum tls_result r;
+	struct server *s = c->worker->server;
+	const char *reason;
 
-	*reason = "TLS";
-	if (!t->server)
-		return false;
+	if (!s->tls.server)
+		return "--no-intercept";
 	c->intercept = make(c);
 	if (!c->intercept)
-		return false;
-	*reason = pass_reason(w->server, bytes_str(c->intercept->name));
-	if (!*reason) {
-		tls = tls_new(t->server, t->bio, c->stream.fd, bytes_of(c->pending, c->pending_len), true);
-		*reason = "out of memory";
-	}
-	if (!tls) {
+		return "out of memory";
+	reason = pass_reason(s, bytes_str(c->intercept->name));
+	if (reason) {
 		intercept_free(c->intercept);
 		c->intercept = NULL;
-		return false;
 	}
+	return reason;
+}
+
+static void start_handshake(struct client *c, SSL *tls)
+{
+	enum tls_result r;
+
 	free(c->pending);
 	c->pending = NULL;
 	c->pending_len = 0;
-	tls_server_begin(t, tls, &c->intercept->judge);
+	tls_server_begin(&c->worker->server->tls, tls, &c->intercept->judge);
 	client_set_state(c, CLIENT_SECURING);
-	worker_deadline(w, &c->deadline, DEADLINE_HEAD);
+	worker_deadline(c->worker, &c->deadline, DEADLINE_RECOGNISE); /* for the ClientHello; judge() gives more */
 	r = stream_secure(&c->stream, tls);
 	if (r == TLS_DONE || r == TLS_FAILED)
 		intercept_secured(c, r == TLS_DONE);
-	return true;
 }
 
-/* The ClientHello said to stay out: the bytes so far go on as they came. */
-static void pass_through(struct client *c, const char *reason)
+void intercept_begin(struct client *c)
+{
+	struct tls_context *t = &c->worker->server->tls;
+	struct event_tls passed = {.reason = prepare(c)};
+	SSL *tls = NULL;
+
+	if (!passed.reason) {
+		tls = tls_new(t->server, t->bio, c->stream.fd, bytes_of(c->pending, c->pending_len), true);
+		passed.reason = "out of memory";
+	}
+	if (tls) {
+		start_handshake(c, tls);
+		return;
+	}
+	intercept_free(c->intercept);
+	c->intercept = NULL;
+	tell(c, &passed, EVENT_TLS_PASSED_THROUGH);
+	tunnel_start(c);
+}
+
+/* Nothing has been sent to the client yet: the bytes so far go on as they came. False when memory is short; the client
+ * is gone then. */
+static bool take_back(struct client *c)
 {
 	struct bytes first = tls_retained(c->stream.tls);
 	char *copy = malloc(first.len ? first.len : 1);
 
 	if (!copy) {
 		client_close(c, "out of memory", true);
-		return;
+		return false;
 	}
-	memcpy(copy, first.ptr, first.len);
+	if (first.len > 0)
+		memcpy(copy, first.ptr, first.len);
 	stream_unsecure(&c->stream);
 	intercept_free(c->intercept);
 	c->intercept = NULL;
 	c->pending = copy;
 	c->pending_len = first.len;
-	tunnel_opaque(c, reason);
+	return true;
+}
+
+void intercept_give_up(struct client *c)
+{
+	if (take_back(c))
+		tunnel_opaque(c, "no whole ClientHello in time");
+}
+
+static void pass_through(struct client *c)
+{
+	struct hello_judge judged = c->intercept->judge;
+	const struct event_tls passed = {.name = bytes_str(judged.hello.name), .reason = judged.reason};
+
+	if (!take_back(c))
+		return;
+	tell(c, &passed, EVENT_TLS_PASSED_THROUGH);
+	tunnel_start(c);
+}
+
+static void refused(struct client *c)
+{
+	struct intercept *i = c->intercept;
+	bool left = tls_peer_left(c->stream.tls);
+	char text[128];
+	const struct event_tls rejected = {.name = bytes_str(i->judge.hello.name),
+					   .reason = i->judge.reason ? i->judge.reason : text};
+
+	tls_error_text(c->stream.tls, text, sizeof(text));
+	if (!i->judge.reason)
+		rejected_add(&c->worker->server->rejected, bytes_str(i->name), !left);
+	tell(c, &rejected, EVENT_TLS_REJECTED);
+	client_close(c, "the TLS handshake with the client failed", false);
 }
 
 void intercept_secured(struct client *c, bool ok)
 {
-	struct intercept *i = c->intercept;
-	char text[128];
+	struct hello_judge *judged = &c->intercept->judge;
 
 	if (ok) {
-		tunnel_tell(c, "intercepted", NULL);
+		const SSL *tls = c->stream.tls;
+		const struct event_tls opened = {.name = bytes_str(judged->hello.name),
+						 .version = SSL_get_version(tls),
+						 .cipher = SSL_get_cipher_name(tls),
+						 .resumed = SSL_session_reused(tls)};
+
+		tell(c, &opened, EVENT_TLS_INTERCEPTED);
 		client_next(c);
-		return;
+	} else if (!judged->judged) {
+		if (take_back(c))
+			tunnel_opaque(c, "not TLS");
+	} else if (judged->verdict == HELLO_PASS) {
+		pass_through(c);
+	} else {
+		refused(c);
 	}
-	if (i->judge.judged && i->judge.verdict == HELLO_PASS) {
-		pass_through(c, i->judge.reason);
-		return;
-	}
-	tls_error_text(c->stream.tls, text, sizeof(text));
-	if (i->judge.judged && !i->judge.reason)
-		rejected_add(&c->worker->server->rejected, bytes_str(i->name));
-	tunnel_tell(c, "rejected", i->judge.reason ? i->judge.reason : text);
-	client_close(c, "the TLS handshake with the client failed", false);
+}
+
+void intercept_upstream_failed(const struct upstream *u, bool certificate, const char *reason)
+{
+	const struct exchange *x = u->exchange;
+	const struct event_tls failed = {.exchange = x->audit.id,
+					 .name = bytes_str(x->client->intercept->name),
+					 .reason = reason,
+					 .certificate = certificate};
+
+	tell(x->client, &failed, EVENT_TLS_UPSTREAM_FAILED);
 }
 
 bool intercept_upstream(struct upstream *u, const struct intercept *i)

@@ -20,14 +20,19 @@ struct intercept {
 	bool plain_name; /* `name` is the CONNECT's host: connections may be shared by all who ask for it */
 };
 
-/* The first bytes (`c->pending`) are TLS: begins the handshake with the client, or says false: pass them through,
- * because of `*reason` (static). */
-bool intercept_begin(struct client *c, const char **reason);
+/* The first bytes (`c->pending`) look like TLS: begins the handshake with the client, or passes them through. */
+void intercept_begin(struct client *c);
 
 /* The handshake has ended. */
 void intercept_secured(struct client *c, bool ok);
 
+/* No whole ClientHello came in time: the bytes pass through. */
+void intercept_give_up(struct client *c);
+
 void intercept_free(struct intercept *i); /* NULL is fine */
+
+/* The TLS handshake with the origin failed; `reason` is borrowed. */
+void intercept_upstream_failed(const struct upstream *u, bool certificate, const char *reason);
 
 /* TLS towards the origin over a connection that stands. False when it could not be begun. */
 bool intercept_upstream(struct upstream *u, const struct intercept *i);

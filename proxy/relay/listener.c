@@ -14,6 +14,21 @@ static bool room_for_client(const struct worker *w)
 	return atomic_load_explicit(&w->server->clients_open, memory_order_relaxed) < w->config->limits.clients_max;
 }
 
+/* Counts a client in before it is accepted, so that two workers can't both take the last place. */
+static bool reserve_place(struct worker *w)
+{
+	if (atomic_fetch_add_explicit(&w->server->clients_open, 1, memory_order_relaxed) <
+	    w->config->limits.clients_max)
+		return true;
+	atomic_fetch_sub_explicit(&w->server->clients_open, 1, memory_order_relaxed);
+	return false;
+}
+
+static void give_back_place(struct worker *w)
+{
+	atomic_fetch_sub_explicit(&w->server->clients_open, 1, memory_order_relaxed);
+}
+
 static bool out_of_descriptors(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -26,18 +41,24 @@ static bool accept_one(struct worker *w)
 	socklen_t length = sizeof(from);
 	int fd;
 
-	if (!room_for_client(w)) {
+	if (!reserve_place(w)) {
 		listener_pause(w, false);
 		return false;
 	}
 	fd = accept4(w->listen_fd, (struct sockaddr *)&from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0) {
-		if (out_of_descriptors(errno))
+		int problem = errno;
+
+		give_back_place(w);
+		if (out_of_descriptors(problem))
 			listener_pause(w, true);
-		return errno == EINTR || errno == ECONNABORTED;
+		return problem == EINTR || problem == ECONNABORTED;
 	}
 	atomic_fetch_add_explicit(&w->server->accepted, 1, memory_order_relaxed);
-	return client_new(w, fd, (const struct sockaddr *)&from);
+	if (client_new(w, fd, (const struct sockaddr *)&from))
+		return true;
+	give_back_place(w);
+	return false;
 }
 
 static void on_acceptable(evutil_socket_t fd, short what, void *arg)

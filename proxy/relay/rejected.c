@@ -12,35 +12,49 @@ void rejected_free(struct rejected *r)
 	pthread_mutex_destroy(&r->lock);
 }
 
-static bool known(const struct rejected *r, struct bytes host)
+/* Its index, or -1. */
+static int find(const struct rejected *r, struct bytes host)
 {
-	for (unsigned i = 0; i < r->count; i++)
+	for (unsigned i = 0; i < r->count; i++) {
 		if (bytes_equal_nocase(bytes_str(r->host[i]), host))
-			return true;
-	return false;
+			return (int)i;
+	}
+	return -1;
 }
 
 bool rejected_has(struct rejected *r, struct bytes host)
 {
-	bool found;
+	int at;
+	bool sure;
 
 	pthread_mutex_lock(&r->lock);
-	found = known(r, host);
+	at = find(r, host);
+	sure = at >= 0 && r->sure[at];
 	pthread_mutex_unlock(&r->lock);
-	return found;
+	return sure;
 }
 
-void rejected_add(struct rejected *r, struct bytes host)
+static void add_new(struct rejected *r, struct bytes host, bool sure)
 {
+	memcpy(r->host[r->next], host.ptr, host.len);
+	r->host[r->next][host.len] = '\0';
+	r->sure[r->next] = sure;
+	r->next = (r->next + 1) % REJECTED_MAX;
+	if (r->count < REJECTED_MAX)
+		r->count++;
+}
+
+void rejected_add(struct rejected *r, struct bytes host, bool sure)
+{
+	int at;
+
 	if (host.len == 0 || host.len >= sizeof(r->host[0]))
 		return;
 	pthread_mutex_lock(&r->lock);
-	if (!known(r, host)) {
-		memcpy(r->host[r->next], host.ptr, host.len);
-		r->host[r->next][host.len] = '\0';
-		r->next = (r->next + 1) % REJECTED_MAX;
-		if (r->count < REJECTED_MAX)
-			r->count++;
-	}
+	at = find(r, host);
+	if (at >= 0)
+		r->sure[at] = true;
+	else
+		add_new(r, host, sure);
 	pthread_mutex_unlock(&r->lock);
 }

@@ -9,11 +9,19 @@
 #include "proxy/relay/recognise.h"
 #include "proxy/relay/reply.h"
 
-void tunnel_tell(struct client *c, const char *kind, const char *reason)
+void tunnel_hidden(struct client *c)
+{
+	struct worker *w = c->worker;
+	struct uri authority;
+
+	if (c->authority && uri_parse_authority(bytes_str(c->authority), &authority) == URI_OK)
+		audit_tunnel_opaque(w->audit, &c->audit, &authority, w->now_us);
+}
+
+static void tell(struct client *c, const char *kind, const char *reason)
 {
 	struct worker *w = c->worker;
 	struct audit_event e = {.type = EVENT_TUNNEL, .at_us = w->now_us};
-	struct uri authority;
 
 	e.tunnel = (struct event_tunnel){.connection = c->audit.connection,
 					 .authority = bytes_str(c->authority),
@@ -21,8 +29,8 @@ void tunnel_tell(struct client *c, const char *kind, const char *reason)
 					 .kind = kind,
 					 .reason = reason};
 	audit_emit(w->audit, &e);
-	if (reason && c->authority && uri_parse_authority(bytes_str(c->authority), &authority) == URI_OK)
-		audit_tunnel_opaque(w->audit, &c->audit, &authority, w->now_us);
+	if (reason)
+		tunnel_hidden(c);
 }
 
 bool tunnel_admit(struct client *c)
@@ -141,13 +149,12 @@ static void move(struct client *c, struct stream *from, struct stream *to)
 }
 
 /* From here on only bytes. What the client has sent so far goes first. */
-static void begin(struct client *c, const char *kind, const char *reason)
+void tunnel_start(struct client *c)
 {
 	struct upstream *u = c->peer;
 	const struct iovec part = {c->pending, c->pending_len};
 	bool ok;
 
-	tunnel_tell(c, kind, reason);
 	client_set_state(c, CLIENT_TUNNEL);
 	upstream_set_state(u, UPSTREAM_TUNNEL);
 	deadline_clear(&c->worker->deadlines, &u->deadline);
@@ -166,6 +173,12 @@ static void begin(struct client *c, const char *kind, const char *reason)
 		stream_read_start(&u->stream);
 }
 
+static void begin(struct client *c, const char *kind, const char *reason)
+{
+	tell(c, kind, reason);
+	tunnel_start(c);
+}
+
 void tunnel_opaque(struct client *c, const char *reason)
 {
 	begin(c, "opaque", reason);
@@ -180,7 +193,6 @@ static bool is_tls(struct bytes first)
 static void peek(struct client *c)
 {
 	struct bytes first = bytes_of(c->pending, c->pending_len);
-	const char *reason = "not HTTP/1";
 
 	switch (recognise(first, c->worker->config->limits.target_max)) {
 	case RECOGNISED_MORE:
@@ -188,11 +200,13 @@ static void peek(struct client *c)
 			worker_deadline(c->worker, &c->deadline, DEADLINE_RECOGNISE);
 		break;
 	case RECOGNISED_OTHER:
-		if (!is_tls(first) || !intercept_begin(c, &reason))
-			begin(c, "opaque", reason);
+		if (is_tls(first))
+			intercept_begin(c);
+		else
+			begin(c, "opaque", "not HTTP/1");
 		break;
 	case RECOGNISED_HTTP:
-		tunnel_tell(c, "http", NULL);
+		tell(c, "http", NULL);
 		client_next(c); /* reads `pending` as requests */
 		break;
 	}
@@ -216,7 +230,10 @@ void tunnel_connected(struct client *c)
 
 void tunnel_recognise_over(struct client *c)
 {
-	begin(c, "opaque", "not HTTP/1");
+	if (c->state == CLIENT_SECURING)
+		intercept_give_up(c);
+	else
+		begin(c, "opaque", "not HTTP/1");
 }
 
 void tunnel_upstream_readable(struct upstream *u)

@@ -22,13 +22,15 @@ void tunnel_drained(struct client *c);
 
 /* From the client, in CLIENT_PEEK or CLIENT_TUNNEL. */
 void tunnel_client_readable(struct client *c);
-/* The first bytes did not become a request line in time. */
+/* The first bytes became neither a request line nor a ClientHello in time. */
 void tunnel_recognise_over(struct client *c);
 
-/* Puts a `tunnel` event into the log; with a reason the tunnel is opaque to the audit. */
-void tunnel_tell(struct client *c, const char *kind, const char *reason);
-/* From CLIENT_PEEK or CLIENT_SECURING: only bytes from here on. */
+/* From CLIENT_PEEK or CLIENT_SECURING: only bytes from here on, beginning with `c->pending`. Tells the log why. */
 void tunnel_opaque(struct client *c, const char *reason);
+/* The same, when the log has been told. */
+void tunnel_start(struct client *c);
+/* What goes on in this tunnel is hidden from us: the audit must not wait for it. */
+void tunnel_hidden(struct client *c);
 
 /* A 101 was passed on: the two ends are a tunnel from now on; `rest` came behind the 101. */
 void tunnel_upgraded(struct client *c, struct upstream *u, struct bytes rest);

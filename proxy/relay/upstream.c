@@ -71,6 +71,7 @@ static void on_secured(void *owner, bool ok)
 		snprintf(detail, sizeof(detail), "%s of %.*s: %s",
 			 certificate ? "the certificate" : "the TLS handshake",
 			 (int)(u->host_len < 128 ? u->host_len : 128), u->host, text);
+		intercept_upstream_failed(u, certificate, text);
 		exchange_upstream_failed(u->exchange, certificate ? CONNECT_CERTIFICATE : CONNECT_TLS, detail);
 	}
 }
