@@ -87,7 +87,7 @@ class Bench:
         ours = [roster.Hopaudit(os.path.abspath(args.hopaudit))] if "hopaudit" in args.contestants else []
         self.contestants = ours + [p for p in roster.peers() if p.name in args.contestants]
         self.ports = (free_port(), free_port())
-        self.load = Load(os.path.abspath(args.load), self.ports)
+        self.load = Load(os.path.abspath(args.load), self.ports, serve=args.origin == "load")
 
     # --- the parts ---
 
@@ -244,7 +244,8 @@ class Bench:
     def run(self):
         wanted = self.args.metrics
         counted = [w for w in self.workloads if w.counted > 0]
-        self.start_origin()
+        if self.args.origin == "nginx":
+            self.start_origin()
         self.running = [Running(c, self, "main") for c in self.contestants]
         for r in self.running:
             if r.reason is not None:
@@ -281,8 +282,8 @@ class Bench:
         return [c.name for c in self.contestants]
 
     def report(self):
-        print(f"{platform.system()} {platform.release()}, contestant on core {cores()[0]}, origin and load on core "
-              f"{cores()[1]}; medians of {self.args.rounds} alternating rounds. "
+        print(f"{platform.system()} {platform.release()}, contestant on core {cores()[0]}, load and origin "
+              f"({self.args.origin}) on core {cores()[1]}; medians of {self.args.rounds} alternating rounds. "
               + ", ".join(f"{c.name} {c.version()}" for c in self.contestants if c.path()) + "\n")
         print(table.markdown(self.results, self.names()))
         if self.disturbance() > 0.05:
@@ -307,7 +308,7 @@ class Bench:
 
     def as_json(self):
         return {"machine": platform.platform(), "cores": os.cpu_count(), "rounds": self.args.rounds,
-                "foreign_share_of_core": self.disturbance(),
+                "origin": self.args.origin, "foreign_share_of_core": self.disturbance(),
                 "versions": {c.name: c.version() for c in self.contestants if c.path()},
                 "results": table.as_json(self.results, self.names()), "system_calls": self.calls,
                 "profile": self.profiles, "accounts": self.accounts}
@@ -332,6 +333,8 @@ def arguments(argv):
     p.add_argument("--profile", action="store_true", help="print where hopaudit's instructions and calls go")
     p.add_argument("--keep", metavar="FOLDER", help="keep hopaudit's callgrind dumps there")
     p.add_argument("--hopaudit", default="build/bench/hopaudit", metavar="FILE", help="(build/bench/hopaudit)")
+    p.add_argument("--origin", choices=("load", "nginx"), default="load",
+                   help="who answers: the load generator, which is cheaper than any contestant, or nginx")
     p.add_argument("--load", default="build/bench/tests/bench/load", metavar="FILE", help="the load generator")
     args = p.parse_args(argv)
     args.contestants = ([] if args.without_hopaudit else ["hopaudit"]) + args.peers

@@ -19,7 +19,7 @@ sys.path.insert(0, HERE)
 @pytest.fixture(scope="session")
 def load_binary(tmp_path_factory):
     binary = str(tmp_path_factory.mktemp("load") / "load")
-    sources = [os.path.join(HERE, name) for name in ("load.c", "load_run.c", "response.c")]
+    sources = [os.path.join(HERE, name) for name in ("load.c", "load_run.c", "origin.c", "response.c")]
     subprocess.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-g", "-fsanitize=address,undefined",
                     "-I", os.path.dirname(os.path.dirname(HERE)), "-o", binary, *sources], check=True)
     return binary

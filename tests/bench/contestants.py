@@ -266,7 +266,8 @@ http {{
 
 
 class Origin(Contestant):
-    """nginx with files: what every contestant asks. Listens twice, the second time for the PROXY protocol."""
+    """nginx with files, as the load generator's own origin has them. Listens twice, the second time for the PROXY
+    protocol."""
 
     name = "origin"
     binary = "nginx"

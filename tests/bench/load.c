@@ -31,6 +31,9 @@ static const char usage[] =
     "  --follow               each request is answered 307 and sent again to its Location\n"
     "  --hold                 one request on each connection; all stay open until standard input ends\n"
     "  --opening N            connections with an exchange under way at once: all\n"
+    "  --serve PORT           be the origin too, at this port of 127.0.0.1\n"
+    "  --serve-opaque PORT    and at this one for tunnels that begin with a PROXY protocol header\n"
+    "  --spin                 never sleep\n"
     "  --timeout SECONDS      60\n";
 
 enum option_id {
@@ -50,6 +53,9 @@ enum option_id {
 	OPTION_FOLLOW,
 	OPTION_HOLD,
 	OPTION_OPENING,
+	OPTION_SERVE,
+	OPTION_SERVE_OPAQUE,
+	OPTION_SPIN,
 	OPTION_TIMEOUT
 };
 
@@ -70,6 +76,9 @@ static const struct option options_table[] = {
     {"follow", no_argument, NULL, OPTION_FOLLOW},
     {"hold", no_argument, NULL, OPTION_HOLD},
     {"opening", required_argument, NULL, OPTION_OPENING},
+    {"serve", required_argument, NULL, OPTION_SERVE},
+    {"serve-opaque", required_argument, NULL, OPTION_SERVE_OPAQUE},
+    {"spin", no_argument, NULL, OPTION_SPIN},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {NULL, 0, NULL, 0},
 };
@@ -130,6 +139,12 @@ static void set_number(struct load_options *o, int id, uint64_t n)
 	case OPTION_OPENING:
 		o->opening_max = (uint32_t)n;
 		break;
+	case OPTION_SERVE:
+		o->serve_port = (uint16_t)n;
+		break;
+	case OPTION_SERVE_OPAQUE:
+		o->serve_opaque_port = (uint16_t)n;
+		break;
 	case OPTION_TIMEOUT:
 		o->timeout_s = (uint32_t)n;
 		break;
@@ -168,6 +183,9 @@ static void set_option(struct load_options *o, int id, const char *value)
 	case OPTION_HOLD:
 		o->hold = true;
 		break;
+	case OPTION_SPIN:
+		o->spin = true;
+		break;
 	default:
 		if (value == NULL)
 			die("unknown option");
@@ -197,6 +215,8 @@ static struct load_options parse(int argc, char **argv)
 		o.requests = o.connections;
 	if (o.follow && (o.requests % 2 != 0 || o.tunnel || o.hold || o.per_connection == 1))
 		die("--follow needs an even number of requests and goes with neither tunnel nor hold");
+	if ((o.serve_port == 0) != (o.serve_opaque_port == 0))
+		die("--serve and --serve-opaque go together");
 	if (o.preamble && !o.tunnel)
 		die("--opaque is for tunnels");
 	return o;
@@ -255,9 +275,11 @@ static void raise_descriptor_limit(uint32_t connections)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= connections + 64U)
+	rlim_t needed = 2 * (rlim_t)connections + 256; /* the origin's ends too */
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
 		return;
-	limit.rlim_cur = connections + 64U;
+	limit.rlim_cur = needed;
 	if (limit.rlim_max < limit.rlim_cur)
 		limit.rlim_max = limit.rlim_cur;
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
@@ -272,7 +294,7 @@ int main(int argc, char **argv)
 	raise_descriptor_limit(options.connections);
 	struct load *load = load_new(&options);
 	if (load == NULL || result.latency_ns == NULL) {
-		fprintf(stderr, "load: no memory\n");
+		fprintf(stderr, "load: cannot start\n");
 		return 1;
 	}
 	load_run(load, &result);

@@ -16,7 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/bench/origin.h"
 #include "tests/bench/response.h"
+#include "tests/bench/source.h"
 
 enum { READ_SIZE = 1 << 20, ERRORS_MAX = 200, EVENTS_MAX = 256 };
 
@@ -33,6 +35,8 @@ enum conn_state {
 };
 
 struct conn {
+	struct source source;
+	struct load *load;
 	enum conn_state state;
 	int fd;             /* -1 when closed */
 	bool wants_write;   /* as epoll was last told */
@@ -48,6 +52,7 @@ struct conn {
 struct load {
 	const struct load_options *options;
 	struct load_result *result;
+	struct origin *origin; /* owned; NULL when another process is it */
 	int epoll_fd;
 	struct text connect_request; /* empty without a tunnel */
 	struct text first_request;   /* with the preamble */
@@ -195,7 +200,7 @@ static bool conn_take_work(struct load *load, struct conn *c)
 
 static bool conn_watch(struct load *load, struct conn *c, int operation, bool wants_write)
 {
-	struct epoll_event event = {.events = EPOLLIN | (wants_write ? EPOLLOUT : 0U), .data = {.ptr = c}};
+	struct epoll_event event = {.events = EPOLLIN | (wants_write ? EPOLLOUT : 0U), .data = {.ptr = &c->source}};
 
 	c->wants_write = wants_write;
 	return epoll_ctl(load->epoll_fd, operation, c->fd, &event) == 0;
@@ -356,8 +361,11 @@ static void conn_take(struct load *load, struct conn *c, const char *bytes, size
 }
 
 /* epoll says that the connection is ready. */
-static void conn_ready(struct load *load, struct conn *c, uint32_t events)
+static void conn_ready(struct source *source, uint32_t events)
 {
+	struct conn *c = (struct conn *)source;
+	struct load *load = c->load;
+
 	if (c->fd < 0 || ((events & EPOLLOUT) != 0 && !conn_flush(load, c)))
 		return;
 	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0)
@@ -403,7 +411,15 @@ struct load *load_new(const struct load_options *options)
 		return NULL;
 	}
 	for (uint32_t i = 0; i < options->connections; i++)
-		load->conns[i].fd = -1;
+		load->conns[i] = (struct conn){.source = {conn_ready}, .load = load, .fd = -1};
+	if (options->serve_port != 0) {
+		load->origin = origin_new(load->epoll_fd, options->serve_port, options->serve_opaque_port);
+		if (load->origin == NULL) {
+			perror("load: the origin cannot listen");
+			load_free(load);
+			return NULL;
+		}
+	}
 	return load;
 }
 
@@ -419,19 +435,24 @@ void load_run(struct load *load, struct load_result *result)
 	for (uint32_t i = 0; i < first; i++)
 		open_another(load);
 	while (result->finished < o->requests && result->errors < ERRORS_MAX) {
-		int n = epoll_wait(load->epoll_fd, events, EVENTS_MAX, 1000);
+		int n = epoll_wait(load->epoll_fd, events, EVENTS_MAX, o->spin ? 0 : 1000);
 		if (n < 0 && errno != EINTR) {
 			count_error(load, "epoll_wait: %s", strerror(errno));
 			break;
 		}
-		for (int i = 0; i < n; i++)
-			conn_ready(load, events[i].data.ptr, events[i].events);
+		for (int i = 0; i < n; i++) {
+			struct source *source = events[i].data.ptr;
+			source->ready(source, events[i].events);
+		}
 		if (now_ns() > deadline) {
 			count_error(load, "not done after %u s", o->timeout_s);
 			break;
 		}
 	}
 	result->wall_s = (double)(now_ns() - began) / 1e9;
+	if (load->origin != NULL && origin_errors(load->origin) > 0)
+		count_error(load, "the origin did not understand %llu requests",
+			    (unsigned long long)origin_errors(load->origin));
 }
 
 void load_free(struct load *load)
@@ -440,6 +461,7 @@ void load_free(struct load *load)
 		return;
 	for (uint32_t i = 0; load->conns != NULL && i < load->options->connections; i++)
 		conn_close(&load->conns[i]);
+	origin_free(load->origin);
 	if (load->epoll_fd >= 0)
 		close(load->epoll_fd);
 	free(load->connect_request.bytes);

@@ -22,10 +22,13 @@ struct load_options {
 	uint64_t body_bytes;
 	uint64_t expect_length; /* of the body of each response, but for redirects */
 	int expect_status;
-	bool tunnel;   /* CONNECT first, then speak inside */
-	bool preamble; /* the tunnel begins with a PROXY protocol header, so that it does not look like HTTP */
-	bool follow;   /* each request is answered 307 and sent again, method and body, to its Location */
-	bool hold;     /* one request on each connection, and all stay open until standard input ends */
+	bool tunnel;         /* CONNECT first, then speak inside */
+	bool preamble;       /* the tunnel begins with a PROXY protocol header, so that it does not look like HTTP */
+	bool follow;         /* each request is answered 307 and sent again, method and body, to its Location */
+	bool hold;           /* one request on each connection, and all stay open until standard input ends */
+	bool spin;           /* never sleep: then no write of the contestant has to wake us */
+	uint16_t serve_port; /* be the origin too, at this port of 127.0.0.1; 0: no */
+	uint16_t serve_opaque_port;
 	uint32_t timeout_s;
 };
 

@@ -4,6 +4,10 @@
 # since every figure of the bench rests on them.
 """Tests of tests/bench/load."""
 
+import json
+import subprocess
+
+import processes
 import pytest
 
 
@@ -167,3 +171,44 @@ def test_a_connection_that_cannot_be_held_is_an_error(run_load):
     status, report, _ = run_load(lambda r, n: response(fields=b"Connection: close\r\n"), "--hold", "--connections", "3",
                                  stdin="")
     assert (status, report["first_error"]) == (1, "the connection is not kept")
+
+
+@pytest.fixture
+def served(load_binary):
+    """served(options...): the load generator asks the origin that it is itself."""
+    def run(*options, stdin=""):
+        ports = str(processes.free_port()), str(processes.free_port())
+        authority = "127.0.0.1:" + ports[0]
+        done = subprocess.run([load_binary, "--peer", authority, "--origin", authority, "--direct", "--serve", ports[0],
+                               "--serve-opaque", ports[1], "--timeout", "20", *options], input=stdin,
+                              capture_output=True, text=True, timeout=40, check=False)
+        assert done.stderr == ""
+        return done.returncode, json.loads(done.stdout)
+
+    return run
+
+
+@pytest.mark.parametrize("options,bytes_each", [
+    (("--path", "/1k"), 1024),
+    (("--path", "/large/64k"), 65536),
+    (("--path", "/post", "--method", "POST", "--body", "300000"), 7),
+    (("--path", "/1k", "--per-connection", "1"), 1024),
+])
+def test_its_own_origin_answers(served, options, bytes_each):
+    status, report = served(*options, "--expect-length", str(bytes_each), "--requests", "50", "--connections", "3")
+    assert (status, report["requests"], report["body_bytes"]) == (0, 50, 50 * bytes_each)
+
+
+def test_its_own_origin_sends_half_a_gigabyte_to_a_byte(served):
+    status, report = served("--path", "/large/512m", "--expect-length", str(512 << 20))
+    assert (status, report["body_bytes"]) == (0, 512 << 20)
+
+
+def test_its_own_origin_redirects(served):
+    status, report = served(*FOLLOW, "--requests", "20", "--connections", "2", "--spin")
+    assert (status, report["requests"], report["body_bytes"]) == (0, 20, 70)
+
+
+def test_its_own_origin_does_not_answer_what_it_does_not_know(served):
+    status, report = served("--path", "/nowhere")
+    assert (status, report["first_error"]) == (1, "recv: the connection ended before a response")

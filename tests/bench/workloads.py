@@ -77,16 +77,20 @@ def select(names):
 
 
 class Load:
-    """Calls the load generator, on the core that the contestant does not have."""
+    """Calls the load generator, on the core that the contestant does not have. It is the origin too, unless `serve` is
+    false: then something else listens on the ports."""
 
-    def __init__(self, binary, ports):
+    def __init__(self, binary, ports, serve=True):
         self.binary = binary
         self.ports = ports
+        self.always = ["--serve", str(ports[0]), "--serve-opaque", str(ports[1])] if serve else []
+        if serve and cores()[0] != cores()[1]:
+            self.always.append("--spin")
 
     def _argv(self, workload, port, requests, connections, keep_alive):
         origin = self.ports[1] if workload.opaque else self.ports[0]
-        return [self.binary, "--peer", f"127.0.0.1:{port}", "--origin", f"127.0.0.1:{origin}", "--requests",
-                str(requests), "--connections", str(connections), *workload.options,
+        return [self.binary, *self.always, "--peer", f"127.0.0.1:{port}", "--origin", f"127.0.0.1:{origin}",
+                "--requests", str(requests), "--connections", str(connections), *workload.options,
                 *(() if keep_alive or workload.tunnel else ("--per-connection", "1"))]
 
     def _result(self, line):
