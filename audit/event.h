@@ -44,15 +44,16 @@ const char *property_text(enum property p);
 
 /* The content of one message, transfer coding removed. */
 struct content_facts {
-	int64_t declared;  /* Content-Length, or -1 */
-	uint64_t length;   /* content bytes seen */
-	bool chunked;      /* framed by the chunked coding */
-	bool complete;     /* all of it was seen */
+	int64_t declared; /* Content-Length, or -1 */
+	uint64_t length;  /* content bytes seen */
+	bool chunked;     /* framed by the chunked coding */
+	bool complete;    /* all of it was seen */
 	bool has_digest;
 	uint8_t sha256[32]; /* of the `length` bytes seen */
 };
 
-/* One exchange as the audit saw it: what the rules read and what the log keeps. All views live until the sink returns. */
+/* One exchange as the audit saw it: what the rules read and what the log keeps. All views live until the sink returns.
+ */
 struct exchange_facts {
 	uint64_t exchange;
 	uint64_t connection;
@@ -60,12 +61,13 @@ struct exchange_facts {
 	struct bytes address; /* the client's, as text, without port */
 	enum audit_path path;
 	struct bytes method;
-	struct bytes url; /* effective request URI as the client wrote it (userinfo and fragment included: redacted later) */
+	struct bytes
+	    url; /* effective request URI as the client wrote it (userinfo and fragment included: redacted later) */
 	struct bytes user_agent;
 	struct bytes content_type;
 	struct content_facts request;
-	uint16_t status;    /* 0 while there is none */
-	bool by_proxy;      /* we answered, not the origin */
+	uint16_t status; /* 0 while there is none */
+	bool by_proxy;   /* we answered, not the origin */
 	bool has_location;
 	struct bytes location; /* as received, OWS trimmed; the first of several */
 	uint16_t location_count;
@@ -90,6 +92,10 @@ enum event_type {
 	EVENT_FINDING,
 	EVENT_CHAIN_FINISHED,
 	EVENT_TUNNEL,
+	EVENT_TLS_INTERCEPTED,
+	EVENT_TLS_PASSED_THROUGH,
+	EVENT_TLS_REJECTED,
+	EVENT_TLS_UPSTREAM_FAILED,
 	EVENT_PROXY_ERROR,
 	EVENT_MARK,
 	EVENT_RUN_FINISHED,
@@ -193,8 +199,23 @@ struct event_tunnel {
 	uint64_t connection;
 	struct bytes authority;
 	struct bytes tag;
-	const char *kind;   /* "opaque", "http", "upgrade" */
+	const char *kind;   /* "opaque", "http", "upgrade"; TLS has events of its own */
 	const char *reason; /* why it is opaque; NULL otherwise */
+};
+
+/* TLS in a tunnel, which is one of: opened by us, passed through unseen, or refused by its client when we tried. Beside
+ * those: the origin's TLS failed, so that the client had a 502. */
+struct event_tls {
+	uint64_t connection;
+	uint64_t exchange; /* whose origin failed; 0 otherwise */
+	struct bytes tag;
+	struct bytes authority; /* of the CONNECT */
+	struct bytes name;      /* that the client asked for by SNI; empty: none, or not looked at */
+	const char *version;    /* intercepted: "TLSv1.3" */
+	const char *cipher;     /* intercepted */
+	bool resumed;           /* intercepted: with a ticket from before */
+	const char *reason;     /* why not; NULL where intercepted */
+	bool certificate;       /* the origin's certificate is what is wrong */
 };
 
 struct event_proxy_error {
@@ -233,6 +254,7 @@ struct audit_event {
 		struct event_finding finding;
 		struct event_chain_finished chain_finished;
 		struct event_tunnel tunnel;
+		struct event_tls tls;
 		struct event_proxy_error proxy_error;
 		struct event_mark mark;
 		struct event_run_finished run_finished;

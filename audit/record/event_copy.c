@@ -80,6 +80,16 @@ static void add_tunnel(struct event_strings *s, struct event_tunnel *t)
 	add_text(s, &t->reason);
 }
 
+static void add_tls(struct event_strings *s, struct event_tls *t)
+{
+	add_view(s, &t->tag);
+	add_view(s, &t->authority);
+	add_view(s, &t->name);
+	add_text(s, &t->version);
+	add_text(s, &t->cipher);
+	add_text(s, &t->reason);
+}
+
 /* The facts that a redirect's event points to are taken care of by the caller. */
 static void find_strings(struct event_strings *s, struct audit_event *e)
 {
@@ -110,6 +120,12 @@ static void find_strings(struct event_strings *s, struct audit_event *e)
 		break;
 	case EVENT_TUNNEL:
 		add_tunnel(s, &e->tunnel);
+		break;
+	case EVENT_TLS_INTERCEPTED:
+	case EVENT_TLS_PASSED_THROUGH:
+	case EVENT_TLS_REJECTED:
+	case EVENT_TLS_UPSTREAM_FAILED:
+		add_tls(s, &e->tls);
 		break;
 	case EVENT_PROXY_ERROR:
 		add_proxy_error(s, &e->proxy_error);

@@ -238,6 +238,24 @@ static void write_tunnel(struct event_writer *w, struct text_buf *t, const struc
 	write_free_text(w, t, "reason", bytes_str(u->reason));
 }
 
+static void write_tls(struct event_writer *w, struct text_buf *t, enum event_type type, const struct event_tls *s)
+{
+	json_put_uint(t, "connection", s->connection);
+	if (s->exchange)
+		json_put_uint(t, "exchange", s->exchange);
+	write_string(t, "tag", s->tag);
+	json_put_url(t, "authority", redact_url(&w->redactor, s->authority));
+	write_string(t, "name", s->name);
+	if (type == EVENT_TLS_INTERCEPTED) {
+		write_string(t, "version", bytes_str(s->version));
+		write_string(t, "cipher", bytes_str(s->cipher));
+		json_put_bool(t, "resumed", s->resumed);
+	}
+	if (type == EVENT_TLS_UPSTREAM_FAILED)
+		json_put_bool(t, "certificate", s->certificate);
+	write_free_text(w, t, "reason", bytes_str(s->reason));
+}
+
 static void write_proxy_error(struct event_writer *w, struct text_buf *t, const struct event_proxy_error *p)
 {
 	json_put_uint(t, "connection", p->connection);
@@ -310,6 +328,12 @@ static void write_members(struct event_writer *w, struct text_buf *t, const stru
 		break;
 	case EVENT_TUNNEL:
 		write_tunnel(w, t, &e->tunnel);
+		break;
+	case EVENT_TLS_INTERCEPTED:
+	case EVENT_TLS_PASSED_THROUGH:
+	case EVENT_TLS_REJECTED:
+	case EVENT_TLS_UPSTREAM_FAILED:
+		write_tls(w, t, e->type, &e->tls);
 		break;
 	case EVENT_PROXY_ERROR:
 		write_proxy_error(w, t, &e->proxy_error);

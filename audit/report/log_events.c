@@ -206,6 +206,41 @@ static void read_proxy_error(struct report *r, const json_t *line)
 	report_add_error(r, &e);
 }
 
+/* "api.test" of "api.test:443"; another port stays. */
+static struct bytes host_of(const json_t *line)
+{
+	struct bytes name = get_bytes(line, "name"), authority = get_bytes(line, "authority");
+	const struct bytes https = BYTES(":443");
+
+	if (authority.len <= https.len ||
+	    !bytes_equal(bytes_slice(authority, authority.len - https.len, authority.len), https))
+		return authority;
+	return name.len > 0 ? name : bytes_slice(authority, 0, authority.len - https.len);
+}
+
+static void read_tunnel(struct report *r, const json_t *line)
+{
+	if (bytes_equal(get_bytes(line, "kind"), BYTES("opaque")))
+		report_add_hidden(r, host_of(line), get_bytes(line, "reason"));
+}
+
+static void read_passed_through(struct report *r, const json_t *line)
+{
+	report_add_hidden(r, host_of(line), get_bytes(line, "reason"));
+}
+
+/* The connections after this one pass through, perhaps, for the same reason in other words: the refusal is what
+ * matters, not the alert by which it was told. */
+static void read_rejected(struct report *r, const json_t *line)
+{
+	struct bytes reason = get_bytes(line, "reason");
+	const struct bytes peer = BYTES("the peer");
+
+	if (bytes_equal(bytes_slice(reason, 0, peer.len), peer))
+		reason = BYTES("its client refused our certificate");
+	report_add_hidden(r, host_of(line), reason);
+}
+
 static void read_run_started(struct report *r, const json_t *line)
 {
 	r->begun = true;
@@ -247,10 +282,19 @@ static const struct {
 	const char *type;
 	void (*read)(struct report *r, const json_t *line);
 } readers[] = {
-    {"run.started", read_run_started},       {"redirect.observed", read_observed}, {"redirect.followed", read_followed},
-    {"match.revised", read_revised},         {"redirect.closed", read_closed},     {"finding", read_finding},
-    {"chain.finished", read_chain_finished}, {"proxy.error", read_proxy_error},    {"run.finished", read_run_finished},
+    {"run.started", read_run_started},
+    {"redirect.observed", read_observed},
+    {"redirect.followed", read_followed},
+    {"match.revised", read_revised},
+    {"redirect.closed", read_closed},
+    {"finding", read_finding},
+    {"chain.finished", read_chain_finished},
+    {"proxy.error", read_proxy_error},
+    {"run.finished", read_run_finished},
     {"run.continued", read_run_continued},
+    {"tunnel", read_tunnel},
+    {"tls.rejected", read_rejected},
+    {"tls.passed_through", read_passed_through},
 };
 
 enum log_line_result log_line_read(struct report *r, struct bytes line)

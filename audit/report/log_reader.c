@@ -27,7 +27,8 @@ struct log_pass {
  * large log. Whatever is not written as we write it is parsed. */
 static bool is_beside_the_point(struct bytes line)
 {
-	static const char *const types[] = {"\"type\":\"exchange\",", "\"type\":\"tunnel\",", "\"type\":\"mark\","};
+	static const char *const types[] = {"\"type\":\"exchange\",", "\"type\":\"tls.intercepted\",",
+					    "\"type\":\"mark\","};
 	struct bytes begin = bytes_slice(line, 0, 100);
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {

@@ -199,6 +199,26 @@ void report_add_error(struct report *r, const struct report_error *e)
 	known->target = arena_copy(&r->arena, e->target);
 }
 
+void report_add_hidden(struct report *r, struct bytes host, struct bytes reason)
+{
+	struct report_hidden *known;
+
+	r->counted.tunnels++;
+	for (unsigned i = 0; i < r->hidden_count; i++) {
+		known = &r->hidden[i];
+		if (bytes_equal(known->host, host) && bytes_equal(known->reason, reason)) {
+			known->count++;
+			return;
+		}
+	}
+	if (r->hidden_count == REPORT_HIDDEN_MAX)
+		return;
+	known = &r->hidden[r->hidden_count++];
+	known->host = arena_copy(&r->arena, host);
+	known->reason = arena_copy(&r->arena, reason);
+	known->count = 1;
+}
+
 void report_close(struct report *r)
 {
 	while (r->lingering.oldest)

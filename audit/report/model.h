@@ -15,6 +15,7 @@
 #define REPORT_LINGER_MAX 1024 /* finished chains that wait for what may be said of them later */
 #define REPORT_EXAMPLES_MAX 3  /* of one group, beside the one that is kept whole */
 #define REPORT_ERRORS_MAX 16   /* kinds of proxy errors */
+#define REPORT_HIDDEN_MAX 64   /* hosts whose tunnels were not looked into */
 
 struct report_finding {
 	struct report_finding *next;
@@ -86,6 +87,13 @@ struct report_error {
 	uint64_t count;
 };
 
+/* Tunnels of one host that were not looked into, for one reason. */
+struct report_hidden {
+	struct bytes host; /* without the port of https */
+	struct bytes reason;
+	uint64_t count;
+};
+
 struct chain_list {
 	struct report_chain *newest;
 	struct report_chain *oldest;
@@ -107,6 +115,8 @@ struct report {
 	char head[65];              /* digest of the run's last line */
 	struct report_error errors[REPORT_ERRORS_MAX];
 	unsigned error_count;
+	struct report_hidden hidden[REPORT_HIDDEN_MAX];
+	unsigned hidden_count;
 
 	struct report_group *groups; /* owned; after report_close() the worst first */
 	size_t group_count;
@@ -140,6 +150,7 @@ struct report_finding *report_add_finding(struct report *r, struct report_chain 
 void report_drop_findings(struct report *r, struct report_chain *c, uint64_t redirect, uint64_t exchange);
 void report_chain_finished(struct report *r, struct report_chain *c);
 void report_add_error(struct report *r, const struct report_error *e);
+void report_add_hidden(struct report *r, struct bytes host, struct bytes reason);
 
 /* All lines were read: groups what is left and sorts the groups. */
 void report_close(struct report *r);

@@ -10,6 +10,7 @@
 #define CHAINS_DEFAULT 20
 #define FEW_CHAINS 5 /* so many are all shown, the right ones too */
 #define ERRORS_SHOWN 5
+#define HIDDEN_SHOWN 3
 
 static void add_count(struct text_buf *out, uint64_t count, const char *one, const char *many)
 {
@@ -22,7 +23,7 @@ static void add_findings(const struct terminal *t, struct text_buf *out, const s
 {
 	const struct audit_totals *totals = &r->totals;
 	const uint64_t *n = totals->findings;
-	bool sure = totals->unverifiable == 0 && r->missing == 0 && r->unreadable == 0;
+	bool sure = totals->unverifiable == 0 && totals->tunnels == 0 && r->missing == 0 && r->unreadable == 0;
 
 	for (enum outcome o = OUTCOME_NOT_FOLLOWED; o <= OUTCOME_ABORTED; o++)
 		sure = sure && totals->outcomes[o] == 0;
@@ -54,6 +55,10 @@ static void add_head(const struct terminal *t, struct text_buf *out, const struc
 		TEXT_BUF_LITERAL(out, "no request was relayed: ");
 		add_count(out, totals->proxy_errors, "was", "were");
 		TEXT_BUF_LITERAL(out, " refused or failed\n");
+		return;
+	}
+	if (r->finished && totals->exchanges == 0 && totals->tunnels > 0) {
+		TEXT_BUF_LITERAL(out, "no request seen\n");
 		return;
 	}
 	if (r->finished) {
@@ -91,9 +96,38 @@ static void add_warning_line(const struct terminal *t, struct text_buf *out, uin
 	TEXT_BUF_LITERAL(out, "\n");
 }
 
+/* "  3 tunnels not looked into: api.test (its client refused our certificate; 2 times), b.test:25 (not HTTP/1)" */
+static void add_hidden_tunnels(const struct terminal *t, struct text_buf *out, const struct report *r)
+{
+	if (r->totals.tunnels == 0)
+		return;
+	terminal_paint_on(t, out, PAINT_YELLOW);
+	TEXT_BUF_LITERAL(out, "  ");
+	add_count(out, r->totals.tunnels, "tunnel", "tunnels");
+	TEXT_BUF_LITERAL(out, " not looked into");
+	for (unsigned i = 0; i < r->hidden_count && i < HIDDEN_SHOWN; i++) {
+		const struct report_hidden *h = &r->hidden[i];
+
+		text_buf_add_str(out, i == 0 ? ": " : ", ");
+		terminal_untrusted(t, out, h->host, TEXT_URL_MAX);
+		TEXT_BUF_LITERAL(out, " (");
+		terminal_untrusted(t, out, h->reason, TEXT_URL_MAX);
+		if (h->count > 1) {
+			TEXT_BUF_LITERAL(out, "; ");
+			add_count(out, h->count, "time", "times");
+		}
+		TEXT_BUF_LITERAL(out, ")");
+	}
+	if (r->hidden_count > HIDDEN_SHOWN)
+		TEXT_BUF_LITERAL(out, ", and others");
+	terminal_paint_off(t, out);
+	TEXT_BUF_LITERAL(out, "\n");
+}
+
 /* What makes this summary less than the whole truth. */
 static void add_doubts(const struct terminal *t, struct text_buf *out, const struct report *r)
 {
+	add_hidden_tunnels(t, out, r);
 	add_warning_line(t, out, r->missing, "event", "events", " missing from the log: this summary is incomplete");
 	add_warning_line(t, out, r->unreadable, "line", "lines",
 			 " of the log can't be read: this summary is incomplete");

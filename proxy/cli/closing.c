@@ -122,15 +122,9 @@ static const char *likely_reason(const char *command)
 /* A run that audited nothing looks like a run in which all was well: it must not. */
 static void print_unseen(FILE *err, const struct closing *c)
 {
-	const struct audit_totals *t = &c->result->totals;
 	uint64_t connections = c->result->counts.connections_accepted;
 
-	if (t->tunnels > 0)
-		fprintf(
-		    err,
-		    "hopaudit: no request seen: %s came in %llu opaque tunnel%s (https), which are not looked into\n",
-		    c->command ? "all that the command sent" : "all", (ull)t->tunnels, plural(t->tunnels));
-	else if (connections > 0)
+	if (connections > 0)
 		fprintf(err, "hopaudit: no request seen: %llu connection%s came, and no whole request in them\n",
 			(ull)connections, plural(connections));
 	else if (c->command)
@@ -145,7 +139,7 @@ void closing_report(FILE *err, const struct closing *c)
 	const struct config *config = c->session->config;
 	const struct audit_totals *t = &c->result->totals;
 
-	if (t->exchanges == 0 && (t->proxy_errors == 0 || t->tunnels > 0)) {
+	if (t->exchanges == 0 && t->proxy_errors == 0 && t->tunnels == 0) {
 		print_unseen(err, c);
 		if (!config->quiet)
 			print_log(err, c);

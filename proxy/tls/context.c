@@ -68,6 +68,23 @@ static void read_protocols(SSL *tls, struct hello *h)
 	}
 }
 
+/* supported_versions: list length, then versions (RFC 8446 §4.2.1), some of them nonsense (RFC 8701). */
+static void read_versions(SSL *tls, struct hello *h)
+{
+	const unsigned char *p;
+	size_t len;
+
+	h->newest = (int)SSL_client_hello_get0_legacy_version(tls);
+	if (!SSL_client_hello_get0_ext(tls, TLSEXT_TYPE_supported_versions, &p, &len))
+		return;
+	for (size_t at = 1; at + 1 < len; at += 2) {
+		int version = p[at] << 8 | p[at + 1];
+
+		if (version > h->newest && version <= TLS1_3_VERSION)
+			h->newest = version;
+	}
+}
+
 static bool show_leaf(struct tls_context *t, SSL *tls, struct bytes host)
 {
 	X509 *leaf = authority_leaf(t->authority, host);
@@ -88,12 +105,11 @@ static int on_client_hello(SSL *tls, int *alert, void *arg)
 		return SSL_CLIENT_HELLO_SUCCESS;
 	read_name(tls, &j->hello);
 	read_protocols(tls, &j->hello);
+	read_versions(tls, &j->hello);
 	j->judged = true;
 	j->verdict = j->judge(j->arg, &j->hello, &j->reason);
-	if (j->verdict == HELLO_PASS) {
-		tls_mute(tls);
+	if (j->verdict == HELLO_PASS)
 		return SSL_CLIENT_HELLO_ERROR;
-	}
 	tls_release(tls);
 	host = j->hello.name[0] ? bytes_str(j->hello.name) : j->fallback_host;
 	if (show_leaf(t, tls, host))

@@ -30,6 +30,7 @@ void tls_context_free(struct tls_context *t); /* zeroed is fine */
 enum hello_verdict { HELLO_INTERCEPT, HELLO_PASS };
 struct hello {
 	char name[256]; /* SNI in lower case, or "" */
+	int newest;     /* version that it offers: TLS1_3_VERSION */
 	bool has_alpn;
 	bool offers_http1; /* "http/1.1" or "http/1.0" is among the protocols, or there is no list */
 };

@@ -13,10 +13,9 @@
 
 /* The BIO's state. `kept[0, kept_len)` are bytes from the peer; OpenSSL has been given those before `given`. */
 struct tls_io {
-	int fd; /* borrowed */
-	bool retain;
-	bool mute;
-	char *kept; /* owned */
+	int fd;      /* borrowed */
+	bool retain; /* and what is to be sent is dropped */
+	char *kept;  /* owned */
 	size_t kept_len, given;
 };
 
@@ -86,7 +85,7 @@ static int bio_write(BIO *bio, const char *data, int len)
 	ssize_t n;
 
 	BIO_clear_retry_flags(bio);
-	if (io->mute)
+	if (io->retain)
 		return len;
 	do
 		n = send(io->fd, data, (size_t)len, MSG_NOSIGNAL);
@@ -173,11 +172,6 @@ void tls_release(SSL *tls)
 		forget(io);
 }
 
-void tls_mute(SSL *tls)
-{
-	io_of(tls)->mute = true;
-}
-
 enum tls_result tls_handshake(SSL *tls)
 {
 	int r;
@@ -260,6 +254,22 @@ void tls_end(SSL *tls)
 	ERR_clear_error();
 }
 
+bool tls_peer_left(const SSL *tls)
+{
+	unsigned long code = ERR_peek_error();
+
+	return code ? ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING
+		    : BIO_test_flags(SSL_get_rbio(tls), BIO_FLAGS_IN_EOF) || errno == ECONNRESET || errno == EPIPE;
+}
+
+/* OpenSSL adds this to the number of an alert that came. */
+static int alert_of(unsigned long code)
+{
+	int reason = ERR_GET_REASON(code);
+
+	return ERR_GET_LIB(code) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET ? reason - SSL_AD_REASON_OFFSET : -1;
+}
+
 void tls_error_text(const SSL *tls, char *out, size_t size)
 {
 	unsigned long code = ERR_peek_error();
@@ -268,7 +278,9 @@ void tls_error_text(const SSL *tls, char *out, size_t size)
 
 	if (verified != X509_V_OK && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED)
 		snprintf(out, size, "%s", X509_verify_cert_error_string(verified));
-	else if (reason)
+	else if (alert_of(code) >= 0)
+		snprintf(out, size, "the peer's alert: %s", SSL_alert_desc_string_long(alert_of(code)));
+	else if (reason && !tls_peer_left(tls))
 		snprintf(out, size, "%s", reason);
 	else if (BIO_test_flags(SSL_get_rbio(tls), BIO_FLAGS_IN_EOF))
 		snprintf(out, size, "the peer closed the connection");

@@ -15,16 +15,15 @@
 BIO_METHOD *tls_bio_method(void) NODISCARD;
 
 /* A server's or client's end over `fd` (borrowed). `first` is copied: what the peer sent before TLS was begun. With
- * `retain`, all that is read is kept until tls_release() (a server's end before the ClientHello is judged). NULL when
- * memory is short. Free with SSL_free(). */
+ * `retain`, all that is read is kept, and nothing that OpenSSL wants to send reaches the peer, until tls_release(): a
+ * server's end before the ClientHello is judged, which may yet stay out. NULL when memory is short. Free with
+ * SSL_free(). */
 SSL *tls_new(SSL_CTX *context, const BIO_METHOD *method, int fd, struct bytes first, bool retain) NODISCARD;
 
 /* What was read so far; borrowed until tls_release() or SSL_free(). */
 struct bytes tls_retained(const SSL *tls);
-/* Keeps no more, frees what was kept as soon as OpenSSL has read it. */
+/* Keeps no more, frees what was kept as soon as OpenSSL has read it, and may send. */
 void tls_release(SSL *tls);
-/* From now on nothing that OpenSSL wants to send reaches the peer (it would tell it of our decision to stay out). */
-void tls_mute(SSL *tls);
 
 enum tls_result {
 	TLS_DONE,
@@ -46,6 +45,10 @@ ssize_t tls_write(SSL *tls, const char *data, size_t len);
 
 /* Says close_notify, once, if the socket takes it. */
 void tls_end(SSL *tls);
+
+/* Was it the peer's end, without a word, that made the last operation of this thread fail? Ask before
+ * tls_error_text(). */
+bool tls_peer_left(const SSL *tls);
 
 /* One line on why the last operation of this thread failed: OpenSSL's reason, or the verification's. `out` always ends
  * in NUL. Clears OpenSSL's error queue. */

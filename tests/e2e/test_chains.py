@@ -119,7 +119,7 @@ def test_a_redirect_to_https_leaves_what_we_can_see(origin, start_origin, start_
     log = proxy.stop()
     assert log.one("redirect.closed")["outcome"] == "left_visibility"
     assert log.one("chain.finished")["outcome"] == "left_visibility"
-    assert log.one("tunnel")["kind"] == "opaque"
+    assert log.one("tls.passed_through")["reason"] == "--no-intercept"
     assert errors(log) == []
     assert [event for event in log.events("finding") if event["rule"] == "redirect-not-followed"] == []
 

@@ -217,15 +217,15 @@ def test_loop_shown_by_via_of_a_connect_is_refused(begin, relay, upstream):
     assert response.status in (502, 508) and b"error=proxy_loop_detected" in response.get("Proxy-Status")
 
 
-def test_opaque_tunnel_is_told_in_the_log(tunnel, relay, upstream):
+def test_tls_that_passes_through_is_told_in_the_log(tunnel, relay, upstream):
     client, server = tunnel()
     client.send(CLIENT_HELLO)
     server.reader.read_exactly(len(CLIENT_HELLO))
     eventually(
         lambda: [
             event
-            for event in relay.events("tunnel")
-            if event.get("kind") == "opaque" and event["authority"] == upstream.authority
+            for event in relay.events("tls.passed_through")
+            if event["reason"] == "--no-intercept" and event["authority"] == upstream.authority
         ],
-        "a tunnel event",
+        "an event about the tunnel",
     )

@@ -126,6 +126,27 @@ static inline void sample_all(struct audit_event events[EVENT_TYPE_COUNT], struc
 						    .tag = BYTES("checkout")}};
 	events[EVENT_TUNNEL] = (struct audit_event){
 	    .type = EVENT_TUNNEL, .tunnel = {3, BYTES("b.example:443"), BYTES("checkout"), "opaque", "not HTTP"}};
+	events[EVENT_TLS_INTERCEPTED] = (struct audit_event){.type = EVENT_TLS_INTERCEPTED,
+							     .tls = {.connection = 5,
+								     .tag = BYTES("checkout"),
+								     .authority = BYTES("b.example:443"),
+								     .name = BYTES("b.example"),
+								     .version = "TLSv1.3",
+								     .cipher = "TLS_AES_256_GCM_SHA384",
+								     .resumed = true}};
+	events[EVENT_TLS_PASSED_THROUGH] =
+	    (struct audit_event){.type = EVENT_TLS_PASSED_THROUGH,
+				 .tls = {.connection = 6, .authority = BYTES("c.example:443"), .reason = "h2 alone"}};
+	events[EVENT_TLS_REJECTED] = (struct audit_event){
+	    .type = EVENT_TLS_REJECTED,
+	    .tls = {.connection = 7, .authority = BYTES("d.example:443"), .reason = "alert: unknown CA"}};
+	events[EVENT_TLS_UPSTREAM_FAILED] = (struct audit_event){.type = EVENT_TLS_UPSTREAM_FAILED,
+								 .tls = {.connection = 5,
+									 .exchange = 11,
+									 .authority = BYTES("b.example:443"),
+									 .name = BYTES("b.example"),
+									 .reason = "certificate has expired",
+									 .certificate = true}};
 	events[EVENT_PROXY_ERROR] =
 	    (struct audit_event){.type = EVENT_PROXY_ERROR,
 				 .proxy_error = {.connection = 4,

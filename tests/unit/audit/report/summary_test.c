@@ -447,6 +447,44 @@ START_TEST(the_log_and_its_head_are_named)
 }
 END_TEST
 
+static void emit_tls(enum event_type type, const char *authority, const char *name, const char *reason)
+{
+	emit((struct audit_event){
+	    .type = type, .tls = {.authority = bytes_str(authority), .name = bytes_str(name), .reason = reason}});
+}
+
+START_TEST(what_was_not_looked_into_is_one_line)
+{
+	emit_right_chain(1);
+	emit_tls(EVENT_TLS_INTERCEPTED, "shop.test:443", "shop.test", NULL);
+	emit_tls(EVENT_TLS_REJECTED, "api.test:443", "api.test", "the peer's alert: unknown CA");
+	emit_tls(EVENT_TLS_PASSED_THROUGH, "api.test:443", "", "its client refused our certificate");
+	emit((struct audit_event){
+	    .type = EVENT_TUNNEL,
+	    .tunnel = {.authority = BYTES("mail.test:25"), .kind = "opaque", .reason = "the server spoke first"}});
+	emit((struct audit_event){.type = EVENT_TUNNEL, .tunnel = {.authority = BYTES("b.test:80"), .kind = "http"}});
+	totals = (struct audit_totals){.exchanges = 2, .redirects = 1, .chains = 1, .tunnels = 3};
+	check_summary(&plain, "hopaudit: 2 exchanges, 1 redirect in 1 chain: nothing wrong found\n"
+			      "  3 tunnels not looked into: api.test (its client refused our certificate; 2 times), "
+			      "mail.test:25 (the server spoke first)\n"
+			      "\n"
+			      " ✓ POST http://a/pay ─307→ POST http://a/v2/pay  200 · 3 ms\n");
+}
+END_TEST
+
+START_TEST(a_run_that_saw_tunnels_alone_says_so)
+{
+	static const char *const authorities[] = {"a.test:443", "b.test:443", "c.test:8443", "d.test:443"};
+
+	for (unsigned i = 0; i < 4; i++)
+		emit_tls(EVENT_TLS_PASSED_THROUGH, authorities[i], "", "--no-intercept");
+	totals = (struct audit_totals){.tunnels = 4};
+	check_summary(&plain, "hopaudit: no request seen\n"
+			      "  4 tunnels not looked into: a.test (--no-intercept), b.test (--no-intercept), "
+			      "c.test:8443 (--no-intercept), and others\n");
+}
+END_TEST
+
 START_TEST(errors_of_the_proxy_are_told_once_each)
 {
 	struct audit_event e = {.type = EVENT_PROXY_ERROR,
@@ -588,6 +626,8 @@ int main(void)
 				      colours_are_there_only_when_asked_for,
 				      a_run_without_redirects_is_one_line,
 				      a_run_whose_requests_were_all_refused_says_how_many_and_why,
+				      what_was_not_looked_into_is_one_line,
+				      a_run_that_saw_tunnels_alone_says_so,
 				      the_log_and_its_head_are_named,
 				      errors_of_the_proxy_are_told_once_each,
 				      only_the_run_at_the_offset_is_told_of,
