@@ -15,6 +15,10 @@ static const char *reason_of(int status)
 		return "Bad Request";
 	case 403:
 		return "Forbidden";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
 	case 407:
 		return "Proxy Authentication Required";
 	case 408:
@@ -135,12 +139,13 @@ void reply_bad_request(struct client *c, enum http_error error, struct bytes met
 	reply_error(c, &r);
 }
 
-void reply_final(struct client *c, int status, const char *fields, struct bytes body, bool keep)
+/* `length`: of the content that `body` is, or (to HEAD) would be. */
+static void send_final(struct client *c, int status, const char *fields, size_t length, struct bytes body, bool keep)
 {
 	char head[512];
 	struct iovec parts[2] = {{.iov_base = head}, {.iov_base = (char *)body.ptr, .iov_len = body.len}};
 	int len = snprintf(head, sizeof(head), "HTTP/1.1 %d %s\r\n%sContent-Length: %zu\r\n%s\r\n", status,
-			   reason_of(status), fields ? fields : "", body.len, keep ? "" : "Connection: close\r\n");
+			   reason_of(status), fields ? fields : "", length, keep ? "" : "Connection: close\r\n");
 
 	parts[0].iov_len = (size_t)len;
 	if (!stream_write(&c->stream, parts, body.len ? 2 : 1)) {
@@ -152,6 +157,26 @@ void reply_final(struct client *c, int status, const char *fields, struct bytes 
 		client_linger(c);
 	else
 		client_set_state(c, CLIENT_HEAD);
+}
+
+void reply_final(struct client *c, int status, const char *fields, struct bytes body, bool keep)
+{
+	send_final(c, status, fields, body.len, body, keep);
+}
+
+void reply_page(struct client *c, const struct http_head *head, int status, const char *type, struct bytes page)
+{
+	struct bytes method = head_method(head);
+	bool only_head = bytes_equal(method, BYTES("HEAD"));
+	bool has_content = head->framing == BODY_CHUNKED || head->content_length > 0; /* which nobody reads */
+	char fields[128];
+
+	if (!only_head && !bytes_equal(method, BYTES("GET"))) {
+		send_final(c, 405, "Allow: GET, HEAD\r\n", 0, (struct bytes){0}, head->keep_alive && !has_content);
+		return;
+	}
+	snprintf(fields, sizeof(fields), "Content-Type: %s\r\n", type);
+	send_final(c, status, fields, page.len, only_head ? (struct bytes){0} : page, head->keep_alive && !has_content);
 }
 
 struct reply reply_for_connect(enum connect_error error, const char *detail)

@@ -29,6 +29,9 @@ void reply_bad_request(struct client *c, enum http_error error, struct bytes met
  * `keep`. */
 void reply_final(struct client *c, int status, const char *fields, struct bytes body, bool keep);
 
+/* A page of our own, `type` its media type: to GET and HEAD. */
+void reply_page(struct client *c, const struct http_head *head, int status, const char *type, struct bytes page);
+
 /* The row for a failed connection. */
 struct reply reply_for_connect(enum connect_error error, const char *detail);
 
