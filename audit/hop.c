@@ -19,7 +19,8 @@ static void ends_of(const struct expectation *e, const struct trace *follow, str
 	*ends = (struct two_ends){
 	    .in = {.request = &ends->request,
 		   .status = status_find(e->request->status),
-		   .target = expectation_target(e)},
+		   .target = expectation_target(e),
+		   .same_url = e->target_hash == e->request->url_hash},
 	    .about = {.redirect = e->id, .chain_id = e->chain_id, .chain = e->chain},
 	};
 	trace_facts(e->request, ends->addresses[0], &ends->request);

@@ -28,11 +28,23 @@ static bool is_method(const struct trace *t, struct bytes method)
 	return bytes_equal(text_bytes(t->method), method);
 }
 
+/* A form whose answer leads back to it is mostly followed with GET. The same request once more is somebody who sends
+ * the form again, and taking it for a follow-up would make a loop of it. */
+static bool is_form_again(const struct expectation *e, const struct trace *t)
+{
+	const struct trace *r = e->request;
+	const struct status_row *status = status_find(r->status);
+	if (e->target_hash != r->url_hash || r->method != t->method)
+		return false;
+	return status->becomes_get ? !is_method(r, BYTES("GET")) && !is_method(r, BYTES("HEAD"))
+				   : status->post_may_become_get && is_method(r, BYTES("POST"));
+}
+
 bool score_plausible(const struct expectation *e, const struct trace *t)
 {
 	const struct trace *r = e->request;
 	if (r->method == t->method)
-		return true;
+		return !is_form_again(e, t);
 	if (is_method(t, BYTES("OPTIONS"))) /* a CORS preflight, or nothing of ours */
 		return false;
 	if (is_method(r, BYTES("HEAD")))

@@ -46,6 +46,7 @@ struct rule_input {
 	/* RULE_AT_FOLLOW */
 	const struct exchange_facts *follow;
 	const struct body_comparison *body;
+	bool same_url; /* the target is the URL that was asked: a repetition and a follow-up look alike */
 	/* RULE_AT_CLOSE */
 	enum outcome outcome;
 	bool client_follows; /* this client has followed another redirect */
@@ -80,7 +81,13 @@ bool method_allowed(const struct status_row *status, struct bytes method, struct
 
 /* The checks, by the file that has them. */
 bool check_method_not_preserved(const struct rule_input *in, struct rule_output *out); /* method.c */
-bool check_body_dropped(const struct rule_input *in, struct rule_output *out);         /* body.c */
+bool check_head_became_get(const struct rule_input *in, struct rule_output *out);
+bool check_method_rewritten(const struct rule_input *in, struct rule_output *out);
+bool check_post_rewritten(const struct rule_input *in, struct rule_output *out);
+bool check_see_other_not_get(const struct rule_input *in, struct rule_output *out);
+bool check_method_case_changed(const struct rule_input *in, struct rule_output *out);
+bool check_unknown_followed(const struct rule_input *in, struct rule_output *out);
+bool check_body_dropped(const struct rule_input *in, struct rule_output *out); /* body.c */
 bool check_body_changed(const struct rule_input *in, struct rule_output *out);
 bool check_body_truncated(const struct rule_input *in, struct rule_output *out);
 bool check_body_unverifiable(const struct rule_input *in, struct rule_output *out);

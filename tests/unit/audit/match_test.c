@@ -470,8 +470,9 @@ START_TEST(a_post_after_302_may_become_get)
 	play(s, "GET http://a/y -> 200");
 	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to http://a/y\n"
 				  "followed 1 by 2 high final method pass body pass\n"
+				  "finding post-rewritten-to-get info 1\n"
 				  "closed 1 followed\n"
-				  "chain 1 completed 200 hops 1 verdict ok\n");
+				  "chain 1 completed 200 hops 1 verdict info\n");
 }
 END_TEST
 

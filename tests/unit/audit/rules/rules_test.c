@@ -149,6 +149,12 @@ END_TEST
 START_TEST(methods_are_compared_byte_by_byte)
 {
 	follow.method = BYTES("post");
+	ck_assert(!fires("method-not-preserved"));
+	ck_assert(fires("method-case-changed"));
+	ck_assert_int_eq(out.severity, SEVERITY_INFO);
+	ck_assert(message_has("POST became post on a 307"));
+	follow.method = BYTES("POSTS");
+	ck_assert(!fires("method-case-changed"));
 	ck_assert(fires("method-not-preserved"));
 	ck_assert(!message_has("body-dropped"));
 }
