@@ -50,6 +50,9 @@ struct string_list {
 };
 
 /* When to colour; config.color is what came of it. */
+/* Whose words `hopaudit ca env` uses. */
+enum shell_kind { SHELL_SH, SHELL_FISH, SHELL_POWERSHELL };
+
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct config {
@@ -77,6 +80,8 @@ struct config {
 	bool passthrough_rejected;      /* a host whose client rejected our certificate passes through from then on */
 	int tls_min;                    /* TLS1_2_VERSION or TLS1_3_VERSION */
 	char *tls_ciphers, *tls_curves; /* as OpenSSL's lists; NULL: its defaults */
+	bool export_pem, export_p12;    /* `ca export`: one was asked for */
+	enum shell_kind shell;          /* `ca env` */
 	char *upstream_proxy;           /* "http://user:pw@host:port"; NULL: none */
 
 	/* the audit */

@@ -5,6 +5,7 @@
 #include "proxy/cli/address.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "parser/bytes.h"
@@ -190,4 +191,14 @@ bool address_is_host_pattern(const char *value)
 	if (host.len > 2 && host.ptr[0] == '*' && host.ptr[1] == '.')
 		return is_host_name(bytes_slice(host, 2, host.len));
 	return is_host_name(host) || read_address(host, AF_INET6, &ignored);
+}
+
+void address_reach(const char *value, char *out, unsigned long size)
+{
+	const char *colon = strrchr(value, ':');
+
+	if (address_listener_is_wildcard(value) && colon)
+		snprintf(out, size, "%s%s", *value == '[' ? "[::1]" : "127.0.0.1", colon);
+	else
+		snprintf(out, size, "%s", value);
 }

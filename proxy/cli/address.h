@@ -28,6 +28,9 @@ bool address_is_nameserver(const char *value);
 /* Does a well-formed listener lie on loopback (127.0.0.0/8, ::1, or the former mapped into IPv6)? */
 bool address_listener_is_loopback(const char *value);
 
+/* What a client on this machine uses to reach a listener at `value`: "127.0.0.1:8307" for "0.0.0.0:8307". */
+void address_reach(const char *value, char *out, unsigned long size);
+
 /* Does it name every address of the machine (0.0.0.0, ::)? */
 bool address_listener_is_wildcard(const char *value);
 

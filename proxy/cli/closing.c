@@ -3,9 +3,11 @@
  * The end of a session, told: summary, lost events, and why a command was perhaps never seen. */
 #include "proxy/cli/closing.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "audit/report/summary.h"
+#include "proxy/cli/clients.h"
 
 typedef unsigned long long ull; /* for printf */
 
@@ -86,37 +88,16 @@ static void print_lost(FILE *err, const struct closing *c)
 	fputs("; the log is not complete\n", err);
 }
 
-static bool is_name(const char *path, const char *const *names)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-
-	for (; *names; names++) {
-		if (strcmp(name, *names) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Why a command that surely sends requests was not seen, by what it is. */
 static const char *likely_reason(const char *command)
 {
-	static const char *const java[] = {"java", "mvn", "mvnw", "gradle", "gradlew", "sbt", "kotlin", "scala", NULL};
-	static const char *const node[] = {"node", "npm", "npx", "yarn", "pnpm", "deno", "bun", NULL};
-	static const char *const go[] = {"go", NULL};
+	const struct client_kind *kind = client_kind_of(command, getenv("PATH"));
 
-	if (is_name(command, java))
-		return "Java reads no proxy variables and never proxies loopback names: give it "
-		       "-Dhttp.proxyHost=127.0.0.1 "
-		       "-Dhttp.proxyPort=PORT (HOPAUDIT_PROXY holds the port)";
-	if (is_name(command, node))
-		return "Node's fetch and http read the proxy variables only in versions that know NODE_USE_ENV_PROXY";
-	if (is_name(command, go))
-		return "Go never proxies localhost and 127.0.0.0/8: give the service a name with "
-		       "--resolve NAME:PORT=127.0.0.1:PORT, and use that name";
+	if (kind && kind->hints[0])
+		return kind->hints[0];
 	return "it reads no proxy variables (http_proxy, https_proxy), or asks for loopback names only, which Go and "
-	       "Java "
-	       "never proxy: give the service a name with --resolve NAME:PORT=127.0.0.1:PORT, and use that name";
+	       "Ruby never proxy: give the service a name with --resolve NAME:PORT=127.0.0.1:PORT, and use that name "
+	       "(`hopaudit doctor` knows more)";
 }
 
 /* A run that audited nothing looks like a run in which all was well: it must not. */

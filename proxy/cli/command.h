@@ -60,6 +60,8 @@ int command_proxy(const struct cli *cli, const struct command *c, int count, cha
 int command_run(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_explain(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_verify(const struct cli *cli, const struct command *c, int count, char **arguments);
+int command_ca(const struct cli *cli, const struct command *c, int count, char **arguments);
+int command_doctor(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_help(const struct cli *cli, const struct command *c, int count, char **arguments);
 
 #endif

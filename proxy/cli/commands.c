@@ -20,7 +20,9 @@ static const struct command table[] = {
 	    "Starts the proxy on a free port, runs COMMAND with an environment that leads its requests through it, and "
 	    "prints a summary on stderr when COMMAND has ended. COMMAND keeps its stdin, stdout, stderr and the "
 	    "terminal's signals.\n\n"
-	    "HTTPS tunnels are passed through unseen.\n\n"
+	    "TLS is opened with certificates of an authority that lives as long as the run: the variables of `hopaudit "
+	    "ca env` make COMMAND trust it. A client that does not passes through unseen from its second connection "
+	    "on.\n\n"
 	    "The exit status is COMMAND's own if it is not 0 (128+N after signal N); else 125 when hopaudit itself "
 	    "failed or lost an event; else 3 when a finding reached --fail-on; else 0. It is 2 after a usage error, "
 	    "127 "
@@ -34,12 +36,43 @@ static const struct command table[] = {
 	.summary = "listen as a proxy until SIGTERM or SIGINT",
 	.description =
 	    "Relays HTTP unchanged for everybody who uses it as a proxy, and audits every redirect that it sees.\n\n"
+	    "TLS is opened with certificates of an authority of this user's, which clients have to trust: see "
+	    "`hopaudit ca`.\n\n"
 	    "SIGTERM or SIGINT stops accepting and lets what is open finish, for at most --timeout-drain; a second one "
 	    "ends at once. SIGHUP reopens the log, for rotation.\n\n"
 	    "The exit status is 0; 3 when --fail-on was given and a finding reached it; 125 when hopaudit itself "
 	    "failed "
 	    "or lost an event; 2 after a usage error.",
 	.main = command_proxy,
+    },
+    {
+	.name = "ca",
+	.bit = COMMAND_CA,
+	.operands = "[show | export [--pem | --p12] [FILE] | env [--shell SHELL]]",
+	.summary = "show or export the authority by which TLS is opened, or print how programs trust it",
+	.description =
+	    "show tells where the authority of `hopaudit proxy` is kept, until when it is valid, and its fingerprints. "
+	    "It is made at first use.\n\n"
+	    "export writes its certificate to FILE, or to stdout: as PEM, or as a PKCS#12 trust store where FILE ends "
+	    "in .p12 or .pfx.\n\n"
+	    "env prints the environment that leads programs through the proxy at --listen and makes them trust it: "
+	    "eval \"$(hopaudit ca env)\". The bundles that it names hold the system's roots too, and are written "
+	    "beside "
+	    "the authority's files.\n\n"
+	    "A running proxy gives out the certificate at http://hopaudit.invalid/ca.pem.",
+	.main = command_ca,
+    },
+    {
+	.name = "doctor",
+	.bit = COMMAND_DOCTOR,
+	.operands = "[OPTIONS] [--] [COMMAND [ARGUMENT...]]",
+	.summary = "say what could keep requests from being seen, in general and those of COMMAND",
+	.description =
+	    "Looks at the listener's port, the environment, the authority's certificate, the system's roots and the "
+	    "clock; and at what COMMAND is, which is not run: what its kind of client reads, and when it goes around a "
+	    "proxy all the same.\n\n"
+	    "The exit status is 0, or 3 when something has to be put right first.",
+	.main = command_doctor,
     },
     {
 	.name = "explain",

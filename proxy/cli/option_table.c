@@ -19,8 +19,8 @@
 
 #define AT(member) .offset = offsetof(struct config, member)
 #define RELAY (COMMAND_PROXY | COMMAND_RUN)
-#define AUTHORITY RELAY
-#define ALL (RELAY | COMMAND_EXPLAIN | COMMAND_VERIFY | COMMAND_HELP)
+#define AUTHORITY (RELAY | COMMAND_CA | COMMAND_DOCTOR)
+#define ALL (RELAY | COMMAND_CA | COMMAND_DOCTOR | COMMAND_EXPLAIN | COMMAND_VERIFY | COMMAND_HELP)
 
 #define LIMIT_BYTES(option, member, least, most, sentence)                                                             \
 	{                                                                                                              \
@@ -41,6 +41,7 @@
 /* A choice sets an enum, which is written as an unsigned. */
 _Static_assert(sizeof(enum profile) == sizeof(unsigned), "enum profile");
 _Static_assert(sizeof(enum severity) == sizeof(unsigned), "enum severity");
+_Static_assert(sizeof(enum shell_kind) == sizeof(unsigned), "enum shell_kind");
 _Static_assert(sizeof(enum color_when) == sizeof(unsigned), "enum color_when");
 _Static_assert(sizeof(((struct config *)0)->tls_min) == sizeof(unsigned), "tls_min is set as a choice");
 _Static_assert(sizeof(((struct config *)0)->workers) == sizeof(uint32_t), "workers is set as a count");
@@ -74,6 +75,13 @@ static const struct option_choice colors[] = {
 static const struct option_choice tls_versions[] = {
     {"1.2", TLS1_2_VERSION},
     {"1.3", TLS1_3_VERSION},
+    {NULL, 0},
+};
+
+static const struct option_choice shells[] = {
+    {"sh", SHELL_SH},
+    {"fish", SHELL_FISH},
+    {"powershell", SHELL_POWERSHELL},
     {NULL, 0},
 };
 
@@ -122,7 +130,7 @@ static const struct option_row rows[] = {
 	.name = "listen",
 	.kind = OPTION_TEXT,
 	.group = GROUP_LISTEN,
-	.commands = RELAY,
+	.commands = AUTHORITY,
 	AT(listen),
 	.argument = "ADDRESS:PORT",
 	.check = address_is_listener,
@@ -238,6 +246,36 @@ static const struct option_row rows[] = {
 	.argument = "FILE",
 	.default_text = "$XDG_CONFIG_HOME/hopaudit/ca.key",
 	.help = "Its private key (PEM, no passphrase, mode 0600).",
+    },
+    {
+	.name = "pem",
+	.kind = OPTION_FLAG,
+	.group = GROUP_TLS,
+	.commands = COMMAND_CA,
+	AT(export_pem),
+	.flag_only = true,
+	.help = "Export the certificate as PEM, whatever the name of FILE ends in.",
+    },
+    {
+	.name = "p12",
+	.kind = OPTION_FLAG,
+	.group = GROUP_TLS,
+	.commands = COMMAND_CA,
+	AT(export_p12),
+	.flag_only = true,
+	.help = "Export the certificate as a PKCS#12 trust store, password changeit, whatever the name of FILE ends "
+		"in.",
+    },
+    {
+	.name = "shell",
+	.kind = OPTION_CHOICE,
+	.group = GROUP_TLS,
+	.commands = COMMAND_CA,
+	AT(shell),
+	.argument = "SHELL",
+	.choices = shells,
+	.flag_only = true,
+	.help = "Whose words `hopaudit ca env` uses: sh (bash, zsh), fish or powershell.",
     },
     {
 	.name = "upstream-ca",

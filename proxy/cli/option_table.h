@@ -37,7 +37,15 @@ enum option_group {
 const char *option_group_title(enum option_group g);
 
 /* The subcommands that an option belongs to, as bits. */
-enum command_bit { COMMAND_PROXY = 1, COMMAND_RUN = 2, COMMAND_EXPLAIN = 4, COMMAND_HELP = 8, COMMAND_VERIFY = 16 };
+enum command_bit {
+	COMMAND_PROXY = 1,
+	COMMAND_RUN = 2,
+	COMMAND_EXPLAIN = 4,
+	COMMAND_HELP = 8,
+	COMMAND_VERIFY = 16,
+	COMMAND_CA = 32,
+	COMMAND_DOCTOR = 64
+};
 
 struct option_choice {
 	const char *name; /* NULL ends the list */
@@ -62,7 +70,7 @@ struct option_row {
 	bool not_in_file;                 /* a variable, but no key */
 };
 
-#define OPTIONS_MAX 64 /* rows; a static assertion holds the table to it */
+#define OPTIONS_MAX 96 /* rows; a static assertion holds the table to it */
 
 extern const struct option_row *const option_rows;
 extern const size_t option_count;

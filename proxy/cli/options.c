@@ -194,7 +194,7 @@ static bool take_arguments(struct command_line *line)
 
 		if (options_ended || argument[0] != '-' || argument[1] == '\0') {
 			o->operands[o->operand_count++] = argument;
-			options_ended = options_ended || line->command == COMMAND_RUN;
+			options_ended = options_ended || (line->command & (COMMAND_RUN | COMMAND_DOCTOR));
 		} else if (strcmp(argument, "--") == 0) {
 			options_ended = true;
 		} else if (!(argument[1] == '-' ? take_long(line, argument) : take_letters(line, argument))) {

@@ -27,8 +27,8 @@ struct options {
 };
 
 /* Reads everything for `command` (one bit). `arguments` are those behind the subcommand's name, `count` of them.
- * For COMMAND_RUN the first operand or `--` ends the options. False, with the reason in o->error, on a usage error;
- * options_free() is due either way. */
+ * For COMMAND_RUN and COMMAND_DOCTOR the first operand or `--` ends the options. False, with the reason in o->error, on
+ * a usage error; options_free() is due either way. */
 bool options_read(struct options *o, enum command_bit command, int count, char **arguments,
 		  char *const *environment) NODISCARD;
 void options_free(struct options *o);

@@ -177,12 +177,7 @@ void session_drain(struct session *s)
 
 void session_reach(const struct session *s, char *out, size_t size)
 {
-	const char *address = server_address(s->server);
-
-	if (address_listener_is_wildcard(address))
-		snprintf(out, size, "%s:%u", *address == '[' ? "[::1]" : "127.0.0.1", server_port(s->server));
-	else
-		snprintf(out, size, "%s", address);
+	address_reach(server_address(s->server), out, size);
 }
 
 struct session_result session_end(struct session *s, int command_status)
