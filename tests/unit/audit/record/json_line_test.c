@@ -3,6 +3,7 @@
  * The JSON writer: what it writes is read back by jansson, byte for byte where bytes are UTF-8. */
 #include "audit/record/json_line.h"
 
+#include <time.h>
 #include <jansson.h>
 
 #include "tests/unit/audit/run_suite.h"
@@ -126,6 +127,26 @@ START_TEST(times_are_dates_with_microseconds)
 }
 END_TEST
 
+/* A prime number of microseconds apart, from 1900 to 2300, so that every month and leap year is met. */
+START_TEST(a_time_is_the_c_librarys)
+{
+	for (int64_t at = INT64_C(-2208988800000000); at < INT64_C(10413792000000000); at += INT64_C(1000000007003)) {
+		int64_t part = (at % 1000000 + 1000000) % 1000000;
+		time_t second = (time_t)((at - part) / 1000000);
+		char date[32], expected[64];
+		struct text_buf made = {0};
+		struct tm tm;
+
+		ck_assert_ptr_nonnull(gmtime_r(&second, &tm));
+		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+		snprintf(expected, sizeof(expected), "%s.%06dZ", date, (int)part);
+		json_put_time(&made, "t", at);
+		ck_assert_ptr_nonnull(memmem(made.ptr, made.len, expected, strlen(expected)));
+		text_buf_free(&made);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {members_are_separated_and_nested,
@@ -134,6 +155,7 @@ int main(void)
 				      utf8_comes_back_as_it_was,
 				      malformed_bytes_are_percent_encoded_in_urls_and_replaced_elsewhere,
 				      times_are_dates_with_microseconds,
+				      a_time_is_the_c_librarys,
 				      NULL};
 
 	return run_suite("json_line", tests, begin, end);
