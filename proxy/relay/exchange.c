@@ -355,7 +355,8 @@ void exchange_upstream_timeout(struct exchange *x)
 	const struct reply waiting = {
 	    .status = 504, .error = "http_response_timeout", .detail = "the origin sent no response head in time"};
 
-	reply_error(x->client, x->upstream->state == UPSTREAM_CONNECTING ? &connecting : &waiting);
+	/* Not yet BUSY: an address, or the handshake, is what was waited for. */
+	reply_error(x->client, x->upstream->state == UPSTREAM_BUSY ? &waiting : &connecting);
 }
 
 static bool retry_after_end(struct exchange *x)
