@@ -30,6 +30,7 @@ struct chain {
 	unsigned unverifiable;
 	enum severity worst;
 	bool looped;         /* redirect-loop was found */
+	bool rewritten;      /* a follow-up of it was GET or HEAD where the redirected request was neither */
 	enum outcome end;    /* of its last hop; OUTCOME_OPEN while that is open */
 	struct trace *first; /* a reference */
 	struct trace *tail; /* a reference: the follow-up of the last hop, or the redirect that expects none; or NULL */

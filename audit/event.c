@@ -54,6 +54,14 @@ const char *property_text(enum property p)
 	return TEXT_OF(texts, p);
 }
 
+const char *content_field_text(unsigned bit)
+{
+	static const char *const texts[CONTENT_FIELD_COUNT] = {
+	    "Content-Type",  "Content-Encoding", "Content-Language", "Content-Location",
+	    "Content-Range", "Content-Digest",   "Digest",           "Last-Modified"};
+	return bit < CONTENT_FIELD_COUNT ? texts[bit] : "unknown";
+}
+
 const char *event_type_text(enum event_type t)
 {
 	static const char *const texts[] = {

@@ -52,7 +52,22 @@ struct content_facts {
 	uint8_t sha256[32]; /* of the `length` bytes seen */
 };
 
-/* One exchange as the audit saw it: what the rules read and what the log keeps. All views live until the sink returns.
+/* Request fields that say something of its content: they are stale on a request without any. As bits. */
+enum content_field {
+	CONTENT_FIELD_TYPE = 1,
+	CONTENT_FIELD_ENCODING = 2,
+	CONTENT_FIELD_LANGUAGE = 4,
+	CONTENT_FIELD_LOCATION = 8,
+	CONTENT_FIELD_RANGE = 16,
+	CONTENT_FIELD_DIGEST = 32,     /* Content-Digest */
+	CONTENT_FIELD_OLD_DIGEST = 64, /* Digest (RFC 3230) */
+	CONTENT_FIELD_LAST_MODIFIED = 128
+};
+#define CONTENT_FIELD_COUNT 8
+/* "Content-Type" of bit 0, and so on. */
+const char *content_field_text(unsigned bit);
+
+/* One exchange as the audit saw it: what the rules read and what the log keeps. All views live until the sink has it.
  */
 struct exchange_facts {
 	uint64_t exchange;
@@ -61,10 +76,11 @@ struct exchange_facts {
 	struct bytes address; /* the client's, as text, without port */
 	enum audit_path path;
 	struct bytes method;
-	struct bytes
-	    url; /* effective request URI as the client wrote it (userinfo and fragment included: redacted later) */
+	struct bytes url; /* effective request URI as the client wrote it, with userinfo and fragment: redacted later */
 	struct bytes user_agent;
 	struct bytes content_type;
+	uint8_t content_fields;   /* enum content_field */
+	uint32_t idempotency_key; /* a seeded hash of the value, equal for equal ones in one run; 0: none */
 	struct content_facts request;
 	uint16_t status; /* 0 while there is none */
 	bool by_proxy;   /* we answered, not the origin */

@@ -68,6 +68,7 @@ static void say_followed(struct audit *a, struct expectation *e, struct trace *f
 	emit_exchange(a, follow, now_us);
 	ends_of(e, follow, &ends);
 	ends.in.body = &j.body;
+	ends.in.rewritten = e->chain && e->chain->rewritten;
 	struct audit_event event = {
 	    .type = EVENT_REDIRECT_FOLLOWED,
 	    .followed = {.redirect = e->id,
@@ -92,6 +93,8 @@ static void say_followed(struct audit *a, struct expectation *e, struct trace *f
 	emit(a, &event, now_us);
 	if (news)
 		engine_ask(a, RULE_AT_FOLLOW, &ends.in, &ends.about, now_us);
+	if (e->chain && method_became_get(ends.request.method, ends.follow.method))
+		e->chain->rewritten = true;
 }
 
 /* This program follows redirects. And where it had asked the same question several times at once, whichever of the

@@ -30,6 +30,26 @@ static uint32_t field_hash(const struct audit *a, const struct http_head *h, enu
 	return all;
 }
 
+static bool is_named(struct bytes name, const char *text)
+{
+	return bytes_equal_nocase(name, bytes_str(text));
+}
+
+/* Fields about the content, and the other name of the idempotency key: they have no ids, so all names are gone through
+ * once, for an exchange that is kept anyway. */
+static void note_names(const struct audit *a, const struct http_head *h, struct trace *t)
+{
+	for (unsigned i = 0; i < h->field_count; i++) {
+		struct bytes name = head_name(h, &h->fields[i]);
+		for (unsigned bit = 0; bit < CONTENT_FIELD_COUNT; bit++) {
+			if (is_named(name, content_field_text(bit)))
+				t->content_fields |= (uint8_t)(1u << bit);
+		}
+		if (!t->idempotency_key && is_named(name, "X-Idempotency-Key"))
+			t->idempotency_key = hash32(a, head_value(h, &h->fields[i]), false);
+	}
+}
+
 uint32_t cookie_pair_hash(const struct audit *a, struct bytes pair)
 {
 	return hash32(a, bytes_trim(pair), false);
@@ -123,6 +143,7 @@ struct trace *trace_new(struct audit *a, const struct audit_exchange *x, struct 
 	t->authorization = field_hash(a, h, FIELD_AUTHORIZATION);
 	t->proxy_authorization = field_hash(a, h, FIELD_PROXY_AUTHORIZATION);
 	t->idempotency_key = field_hash(a, h, FIELD_IDEMPOTENCY_KEY);
+	note_names(a, h, t);
 	t->referer = field_hash(a, h, FIELD_REFERER);
 	link_init(&t->kept);
 	budget_take(&a->budget, trace_size(t) + BUDGET_BLOCK);
@@ -306,6 +327,8 @@ void trace_facts(const struct trace *t, char address[ADDRESS_TEXT_MAX], struct e
 	    .url = trace_url(t),
 	    .user_agent = text_bytes(t->user_agent),
 	    .content_type = text_bytes(t->content_type),
+	    .content_fields = t->content_fields,
+	    .idempotency_key = t->idempotency_key,
 	    .status = t->status,
 	    .by_proxy = t->by_proxy,
 	    .has_location = t->has_location,

@@ -32,7 +32,8 @@ struct trace {
 	bool response_ended;
 	bool response_delivered;
 	bool has_location;
-	bool pipelined; /* its bytes had come before the answer to the request before it */
+	bool pipelined;         /* its bytes had come before the answer to the request before it */
+	uint8_t content_fields; /* enum content_field */
 	uint8_t name_count;
 	uint8_t cookie_count;
 	uint8_t address[16];

@@ -74,6 +74,25 @@ static void write_content(struct text_buf *t, const struct content_facts *c)
 	json_put_object_end(t);
 }
 
+/* "content-encoding content-digest": what there is beside Content-Type, which is told with its value. */
+static void write_content_fields(struct text_buf *t, uint8_t fields)
+{
+	char names[160] = "";
+	size_t len = 0;
+
+	for (unsigned bit = 0; bit < CONTENT_FIELD_COUNT; bit++) {
+		const char *name = content_field_text(bit);
+
+		if (!(fields & ~CONTENT_FIELD_TYPE & 1u << bit))
+			continue;
+		if (len > 0)
+			names[len++] = ' ';
+		while (*name)
+			names[len++] = (char)ascii_lower((unsigned char)*name++);
+	}
+	write_string(t, "content_fields", bytes_of(names, len));
+}
+
 static void write_request(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x)
 {
 	json_put_object_begin(t, "request");
@@ -87,6 +106,9 @@ static void write_request(struct event_writer *w, struct text_buf *t, const stru
 	json_put_url(t, "url", redact_url(&w->redactor, x->url));
 	write_free_text(w, t, "user_agent", x->user_agent);
 	write_free_text(w, t, "content_type", x->content_type);
+	write_content_fields(t, x->content_fields);
+	if (x->idempotency_key)
+		json_put_uint(t, "idempotency_key", x->idempotency_key);
 	write_content(t, &x->request);
 	json_put_object_end(t);
 }

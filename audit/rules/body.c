@@ -43,11 +43,38 @@ bool check_body_truncated(const struct rule_input *in, struct rule_output *out)
 	return true;
 }
 
+/* By this hop or an earlier one: a GET that came of another method has no content, whatever redirects follow. */
+static bool is_sent_on_get(const struct rule_input *in)
+{
+	int status = in->request->status;
+	struct bytes follow = in->follow->method;
+	if (in->follow->request.length == 0)
+		return false;
+	if (method_became_get(in->request->method, follow))
+		return status == 301 || status == 302 || status == 303;
+	return in->rewritten && (bytes_equal(follow, BYTES("GET")) || bytes_equal(follow, BYTES("HEAD")));
+}
+
+bool check_body_sent_on_get(const struct rule_input *in, struct rule_output *out)
+{
+	if (!is_sent_on_get(in))
+		return false;
+	word(&out->expected, "no content");
+	word_length(&out->seen, in->follow->request.length);
+	word_bytes(&out->message, in->follow->method);
+	word(&out->message, in->rewritten ? ", which an earlier hop had made of another method, was sent with "
+					  : " was sent with the content of the request that it replaces: ");
+	word_length(&out->message, in->follow->request.length);
+	if (in->rewritten)
+		word(&out->message, " of content");
+	return true;
+}
+
 bool check_body_changed(const struct rule_input *in, struct rule_output *out)
 {
 	const struct content_facts *first = &in->request->request;
 	const struct content_facts *second = &in->follow->request;
-	if (in->body->relation != BODY_CHANGED)
+	if (in->body->relation != BODY_CHANGED || is_sent_on_get(in))
 		return false;
 	word_lengths(in, out);
 	if (first->length == second->length) {

@@ -46,7 +46,8 @@ struct rule_input {
 	/* RULE_AT_FOLLOW */
 	const struct exchange_facts *follow;
 	const struct body_comparison *body;
-	bool same_url; /* the target is the URL that was asked: a repetition and a follow-up look alike */
+	bool rewritten; /* an earlier hop of the chain turned another method into GET or HEAD */
+	bool same_url;  /* the target is the URL that was asked: a repetition and a follow-up look alike */
 	/* RULE_AT_CLOSE */
 	enum outcome outcome;
 	bool client_follows; /* this client has followed another redirect */
@@ -76,6 +77,9 @@ struct rule_output {
 	struct wording seen;
 };
 
+/* Was the method turned into GET or HEAD by this hop? */
+bool method_became_get(struct bytes method, struct bytes follow) NODISCARD;
+
 /* RULES.md §1: may the follow-up of a redirect with this status have that method? */
 bool method_allowed(const struct status_row *status, struct bytes method, struct bytes follow) NODISCARD;
 
@@ -91,6 +95,12 @@ bool check_body_dropped(const struct rule_input *in, struct rule_output *out); /
 bool check_body_changed(const struct rule_input *in, struct rule_output *out);
 bool check_body_truncated(const struct rule_input *in, struct rule_output *out);
 bool check_body_unverifiable(const struct rule_input *in, struct rule_output *out);
+bool check_body_sent_on_get(const struct rule_input *in, struct rule_output *out);
+bool check_stale_content_headers(const struct rule_input *in, struct rule_output *out); /* field.c */
+bool check_content_type_lost(const struct rule_input *in, struct rule_output *out);
+bool check_content_type_changed(const struct rule_input *in, struct rule_output *out);
+bool check_idempotency_key_lost(const struct rule_input *in, struct rule_output *out);
+bool check_idempotency_key_changed(const struct rule_input *in, struct rule_output *out);
 bool check_location_missing(const struct rule_input *in, struct rule_output *out); /* location.c */
 bool check_redirect_loop(const struct rule_input *in, struct rule_output *out);    /* chain.c */
 bool check_not_followed(const struct rule_input *in, struct rule_output *out);     /* follow.c */

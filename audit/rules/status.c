@@ -93,10 +93,20 @@ const struct status_row *status_find(int status)
 	return &other_row;
 }
 
+static bool asks_to_read(struct bytes method)
+{
+	return bytes_equal(method, BYTES("GET")) || bytes_equal(method, BYTES("HEAD"));
+}
+
+bool method_became_get(struct bytes method, struct bytes follow)
+{
+	return asks_to_read(follow) && !asks_to_read(method) && !bytes_equal_nocase(method, follow);
+}
+
 bool method_allowed(const struct status_row *status, struct bytes method, struct bytes follow)
 {
 	if (status->becomes_get)
-		return bytes_equal(follow, BYTES("GET")) || bytes_equal(follow, BYTES("HEAD"));
+		return asks_to_read(follow);
 	if (bytes_equal(method, follow))
 		return true;
 	return status->post_may_become_get && bytes_equal(method, BYTES("POST")) && bytes_equal(follow, BYTES("GET"));

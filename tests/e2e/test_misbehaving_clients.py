@@ -164,7 +164,7 @@ def test_urllib_turns_a_head_into_a_get(origin, run):
     log = run(drivers.URLLIB.command("HEAD", f"{origin.url}/old")).expect(3)
     assert [request.method for request in origin.requests] == ["HEAD", "GET"]
     (finding,) = findings(log)
-    assert (finding["rule"], finding["severity"], finding["fault"]) == ("method-not-preserved", "error", "client")
+    assert (finding["rule"], finding["severity"], finding["fault"]) == ("head-became-get", "error", "client")
 
 
 def test_urllib_does_not_follow_a_post(follow, origin):
@@ -177,6 +177,13 @@ def test_a_method_that_curl_was_told_by_x_is_kept_on_307(follow, origin):
     log = follow(drivers.CURL, SHORT, "--sticky").expect(0)
     assert [(request.method, request.body) for request in origin.requests] == [("POST", SHORT)] * 2
     assert findings(log) == []
+
+
+def test_a_method_that_curl_was_told_by_x_is_wrong_on_303(follow, origin):
+    log = follow(drivers.CURL, SHORT, "--sticky", status=303).expect(3)
+    assert [request.method for request in origin.requests] == ["POST", "POST"]
+    (finding,) = findings(log)
+    assert (finding["rule"], finding["severity"], finding["fault"]) == ("see-other-not-get", "error", "client")
 
 
 @pytest.mark.parametrize("driver", drivers.ALL, ids=str)

@@ -109,7 +109,8 @@ END_TEST
 
 START_TEST(content_on_a_get_that_was_a_post_fails)
 {
-	check("POST http://a/x body=abc -> 303 /y", "GET http://a/y body=abc -> 200", "fail", NULL);
+	check("POST http://a/x body=abc -> 303 /y", "GET http://a/y body=abc -> 200", "fail",
+	      "body-sent-on-rewritten-get");
 }
 END_TEST
 

@@ -31,6 +31,8 @@ static inline struct exchange_facts sample_exchange(uint64_t id, const char *met
 	    .url = bytes_str(url),
 	    .user_agent = BYTES("curl/7.88.1"),
 	    .content_type = BYTES("application/json"),
+	    .content_fields = CONTENT_FIELD_TYPE | CONTENT_FIELD_DIGEST | CONTENT_FIELD_LAST_MODIFIED,
+	    .idempotency_key = 4711,
 	    .request = {.declared = 11, .length = 11, .complete = true, .has_digest = true, .sha256 = {0xab, 1, 2}},
 	    .status = status,
 	    .started_us = SAMPLE_AT_US + (int64_t)id * 1000,

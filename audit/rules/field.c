@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Group C of RULES.md §2: what became of the request's header fields. Asked when a follow-up is final. Values are
+ * compared as hashes or as media types; only media types are ever told. */
+#include "audit/rules/check.h"
+
+/* Names the fields of a set, "Content-Type, Content-Digest". */
+static void word_fields(struct wording *w, unsigned fields)
+{
+	bool any = false;
+	for (unsigned bit = 0; bit < CONTENT_FIELD_COUNT; bit++) {
+		if (!(fields & 1u << bit))
+			continue;
+		word(w, any ? ", " : "");
+		word(w, content_field_text(bit));
+		any = true;
+	}
+}
+
+/* A GET that came of another method and has no content any more: what it still says of it is stale. */
+bool check_stale_content_headers(const struct rule_input *in, struct rule_output *out)
+{
+	unsigned stale = in->request->content_fields & in->follow->content_fields;
+	if (!method_became_get(in->request->method, in->follow->method) || in->follow->request.length > 0 || stale == 0)
+		return false;
+	word(&out->expected, "none of them");
+	word_fields(&out->seen, stale);
+	word_bytes(&out->message, in->follow->method);
+	word(&out->message, " has no content and still has ");
+	word_fields(&out->message, stale);
+	return true;
+}
+
+static struct bytes media_type(struct bytes value)
+{
+	return bytes_trim(bytes_slice(value, 0, bytes_find(value, ';')));
+}
+
+/* The value of the charset parameter without its quotes; empty where there is none. */
+static struct bytes charset_of(struct bytes value)
+{
+	struct bytes rest = bytes_slice(value, bytes_find(value, ';'), value.len);
+	while (rest.len > 0) {
+		rest = bytes_slice(rest, 1, rest.len);
+		struct bytes parameter = bytes_trim(bytes_slice(rest, 0, bytes_find(rest, ';')));
+		if (bytes_starts_nocase(parameter, BYTES("charset="))) {
+			struct bytes charset = bytes_slice(parameter, strlen("charset="), parameter.len);
+			if (charset.len >= 2 && charset.ptr[0] == '"' && charset.ptr[charset.len - 1] == '"')
+				charset = bytes_slice(charset, 1, charset.len - 1);
+			return charset;
+		}
+		rest = bytes_slice(rest, bytes_find(rest, ';'), rest.len);
+	}
+	return bytes_of(NULL, 0);
+}
+
+/* Was the same content sent again, by the same method? */
+static bool content_was_kept(const struct rule_input *in)
+{
+	return in->body->relation == BODY_EQUAL && in->request->request.length > 0;
+}
+
+bool check_content_type_lost(const struct rule_input *in, struct rule_output *out)
+{
+	struct bytes type = in->request->content_type;
+	if (!content_was_kept(in) || type.len == 0 || in->follow->content_type.len > 0)
+		return false;
+	word_bytes(&out->expected, media_type(type));
+	word(&out->seen, "none");
+	word(&out->message, "the content was sent again without its Content-Type");
+	return true;
+}
+
+/* A charset that only one of them names is no contradiction, other parameters (a boundary) are the content's own. */
+bool check_content_type_changed(const struct rule_input *in, struct rule_output *out)
+{
+	struct bytes before = in->request->content_type;
+	struct bytes after = in->follow->content_type;
+	if (!content_was_kept(in) || before.len == 0 || after.len == 0)
+		return false;
+	bool type = !bytes_equal_nocase(media_type(before), media_type(after));
+	struct bytes old = charset_of(before);
+	struct bytes new = charset_of(after);
+	if (!type && (old.len == 0 || new.len == 0 || bytes_equal_nocase(old, new)))
+		return false;
+	word_bytes(&out->expected, type ? media_type(before) : old);
+	word_bytes(&out->seen, type ? media_type(after) : new);
+	word(&out->message, type ? "the same content was sent again as another media type"
+				 : "the same content was sent again in another charset");
+	return true;
+}
+
+/* Does the follow-up repeat an operation that had a key? Other content would make it another operation. */
+static bool is_keyed_again(const struct rule_input *in)
+{
+	struct bytes method = in->follow->method;
+	return in->request->idempotency_key != 0 && bytes_equal(in->request->method, method) &&
+	       !method_is_safe(method) && !in->status->becomes_get && in->body->relation != BODY_CHANGED;
+}
+
+bool check_idempotency_key_lost(const struct rule_input *in, struct rule_output *out)
+{
+	if (!is_keyed_again(in) || in->follow->idempotency_key != 0)
+		return false;
+	word(&out->expected, "the same Idempotency-Key");
+	word(&out->seen, "none");
+	word_bytes(&out->message, in->follow->method);
+	word(&out->message, " was sent again without its Idempotency-Key: it may be done twice");
+	return true;
+}
+
+bool check_idempotency_key_changed(const struct rule_input *in, struct rule_output *out)
+{
+	if (!is_keyed_again(in) || in->follow->idempotency_key == 0 ||
+	    in->follow->idempotency_key == in->request->idempotency_key)
+		return false;
+	word(&out->expected, "the same Idempotency-Key");
+	word(&out->seen, "another one");
+	word_bytes(&out->message, in->follow->method);
+	word(&out->message, " was sent again with another Idempotency-Key: it may be done twice");
+	return true;
+}
