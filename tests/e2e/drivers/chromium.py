@@ -25,9 +25,12 @@ FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run -
 def trust(certificate):
     """Into the user's NSS database, as the user would."""
     database = pathlib.Path.home() / ".pki/nssdb"
-    database.mkdir(parents=True, exist_ok=True)
-    for command in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "extra", "-i", certificate]):
-        subprocess.run(["certutil", "-d", f"sql:{database}", *command], check=True, capture_output=True)
+    commands = [["-A", "-t", "C,,", "-n", "extra", "-i", certificate]]
+    if not database.exists():  # to make it twice would be asked for a password, for ever
+        database.mkdir(parents=True)
+        commands.insert(0, ["-N", "--empty-password"])
+    for command in commands:
+        subprocess.run(["certutil", "-d", f"sql:{database}", *command], check=True, capture_output=True, timeout=20)
 
 
 class Chromium:

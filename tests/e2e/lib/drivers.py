@@ -24,6 +24,7 @@ class Driver:
     streams: bool = False  # knows --stream
     names_itself: bool = True  # sends Proxy-Authorization for http://name@proxy; otherwise only for http://name:@proxy
     greets_proxies: frozenset = frozenset()  # fields that it adds, or puts elsewhere, because it talks to a proxy
+    greets_tunnels: frozenset = frozenset()  # and those that it adds even inside a tunnel
     prepare: typing.Callable = None  # compiles it, where that is needed
     credential: str = "Authorization: Bearer {secret}"  # the field in which a test gives it a secret
 
@@ -61,7 +62,7 @@ class Driver:
 NODE_VARIABLES = {"NODE_PATH": os.pathsep.join(filter(None, [os.environ.get("NODE_PATH"), NODE_PATH]))}
 
 CURL = Driver("curl", ("bash", str(FOLDER / "curl.sh")))
-WGET = Driver("wget", ("bash", str(FOLDER / "wget.sh")), names_itself=False)
+WGET = Driver("wget", ("bash", str(FOLDER / "wget.sh")), names_itself=False, greets_tunnels=frozenset({b"proxy-connection"}))
 REQUESTS = Driver(
     "requests", (sys.executable, str(FOLDER / "python_requests.py")), streams=True, names_itself=False
 )

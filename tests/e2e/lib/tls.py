@@ -6,7 +6,6 @@ Python's ssl reads and writes here, so that what a test sees is judged by anothe
 """
 import re
 import select
-import socket
 import ssl
 import threading
 
@@ -64,7 +63,8 @@ class TlsOrigin(RecordingOrigin):
         super().__init__(host, **options)
         self.name = name or host
         self.address_authority = self.authority
-        self.authority = f"{self.name}:{self.port}"
+        if name:
+            self.authority = f"{name}:{self.port}"
         self.url = f"https://{self.authority}"
 
     def _serve(self, connection, number):
@@ -171,7 +171,8 @@ def client_hello(context, name):
 def secrets_of(key_log):
     """(label, client random) of each line of an SSLKEYLOGFILE, checked for its form."""
     found = set()
-    for line in key_log.read_text().splitlines():
+    lines = [line for line in key_log.read_text().splitlines() if not line.startswith("#")]
+    for line in lines:
         match = re.fullmatch(r"([A-Z0-9_]+) ([0-9a-f]{64}) ([0-9a-f]{64,})", line)
         assert match, f"not a line of a key log: {line!r}"
         found.add((match.group(1), match.group(2)))

@@ -10,7 +10,9 @@ import pytest
 from lib.certificates import Authority
 from lib.hopaudit import environment
 from lib.relay import Relay, files_replaced
-from lib.tls import TlsOrigin, client_context, server_context
+from lib.tls import TlsClient, TlsOrigin, client_context, server_context
+
+pytest_plugins = ("lib.relay_fixtures",)
 
 NAMES = ("shop.test", "other.test")
 
@@ -63,7 +65,11 @@ class TlsRelay(Relay):
     def __init__(self, folder, trust, *options, **popen):
         for name in NAMES:
             options = ("--resolve", f"{name}=127.0.0.1", *options)
-        super().__init__(folder, "--workers", "1", "--upstream-ca", str(trust.ca_file), *options, **popen)
+        super().__init__(folder, "--intercept", "--workers", "1", "--upstream-ca", str(trust.ca_file), *options, **popen)
+
+    def client(self, **options):
+        self.clients.append(TlsClient(self.address, **options))
+        return self.clients[-1]
 
     @property
     def ca_file(self):
