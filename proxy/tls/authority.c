@@ -47,6 +47,14 @@ static EVP_PKEY *new_key(void)
 	return EVP_EC_gen("P-256");
 }
 
+/* Ed25519 and Ed448 digest by themselves. */
+static bool sign(X509 *x, EVP_PKEY *key)
+{
+	bool by_itself = EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448");
+
+	return X509_sign(x, key, by_itself ? NULL : EVP_sha256()) > 0;
+}
+
 static bool set_serial(X509 *x)
 {
 	unsigned char bytes[16];
@@ -110,7 +118,7 @@ static X509 *self_signed(EVP_PKEY *key, unsigned days)
 	    X509_set_issuer_name(x, X509_get_subject_name(x)) &&
 	    add_extension(x, x, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
 	    add_extension(x, x, NID_key_usage, "critical,keyCertSign,cRLSign") &&
-	    add_extension(x, x, NID_subject_key_identifier, "hash") && X509_sign(x, key, EVP_sha256()) > 0)
+	    add_extension(x, x, NID_subject_key_identifier, "hash") && sign(x, key))
 		return x;
 	X509_free(x);
 	return NULL;
@@ -220,12 +228,33 @@ static bool write_pem(const char *path, mode_t mode, X509 *certificate, EVP_PKEY
 	return ok;
 }
 
-/* The key first: whoever wins there, its certificate is made from the key that stands in the file. */
+static EVP_PKEY *read_key(const char *path, char *error, size_t error_size)
+{
+	FILE *file = fopen(path, "re");
+	EVP_PKEY *key = NULL;
+	struct stat st;
+
+	if (!file || fstat(fileno(file), &st)) {
+		snprintf(error, error_size, "%s: %s", path, strerror(errno));
+	} else if (st.st_mode & 077) {
+		snprintf(error, error_size, "%s: others may read this key (chmod 600 it)", path);
+	} else {
+		key = PEM_read_PrivateKey(file, NULL, NULL, (void *)"");
+		if (!key)
+			snprintf(error, error_size, "%s: no PEM private key without a passphrase in it", path);
+	}
+	if (file)
+		fclose(file);
+	ERR_clear_error();
+	return key;
+}
+
+/* The key first, unless it is there: whoever wins there, its certificate is made from the key that stands in the file.
+ * A key without a certificate is what a process leaves that was stopped in between, or has not come to it yet. */
 static bool create_files(const char *cert_path, const char *key_path, char *error, size_t error_size)
 {
 	EVP_PKEY *key = new_key();
 	X509 *certificate = NULL;
-	FILE *file = NULL;
 	bool ok = key && make_folders(key_path) && make_folders(cert_path) && write_pem(key_path, 0600, NULL, key);
 
 	EVP_PKEY_free(key);
@@ -233,11 +262,10 @@ static bool create_files(const char *cert_path, const char *key_path, char *erro
 		snprintf(error, error_size, "can't write %s: %s", key_path, strerror(errno));
 		return false;
 	}
-	file = fopen(key_path, "re");
-	key = file ? PEM_read_PrivateKey(file, NULL, NULL, NULL) : NULL;
-	if (file)
-		fclose(file);
-	certificate = key ? self_signed(key, kept_days) : NULL;
+	key = read_key(key_path, error, error_size);
+	if (!key)
+		return false;
+	certificate = self_signed(key, kept_days);
 	ok = certificate && write_pem(cert_path, 0644, certificate, NULL);
 	if (!ok)
 		snprintf(error, error_size, "can't write %s: %s", cert_path, strerror(errno));
@@ -271,35 +299,13 @@ static X509 *read_certificate(const char *path, char *error, size_t error_size)
 	return x;
 }
 
-static EVP_PKEY *read_key(const char *path, char *error, size_t error_size)
-{
-	FILE *file = fopen(path, "re");
-	EVP_PKEY *key = NULL;
-	struct stat st;
-
-	if (!file || fstat(fileno(file), &st)) {
-		snprintf(error, error_size, "%s: %s", path, strerror(errno));
-	} else if (st.st_mode & 077) {
-		snprintf(error, error_size, "%s: others may read this key (chmod 600 it)", path);
-	} else {
-		key = PEM_read_PrivateKey(file, NULL, NULL, (void *)"");
-		if (!key)
-			snprintf(error, error_size, "%s: no PEM private key without a passphrase in it", path);
-	}
-	if (file)
-		fclose(file);
-	ERR_clear_error();
-	return key;
-}
-
 struct authority *authority_load(const char *cert_path, const char *key_path, size_t leaves_max, char *error,
 				 size_t error_size)
 {
 	X509 *certificate;
 	EVP_PKEY *key;
 
-	if (access(cert_path, F_OK) != 0 && access(key_path, F_OK) != 0 &&
-	    !create_files(cert_path, key_path, error, error_size))
+	if (access(cert_path, F_OK) != 0 && !create_files(cert_path, key_path, error, error_size))
 		return NULL;
 	certificate = read_certificate(cert_path, error, error_size);
 	if (!certificate)
@@ -374,8 +380,7 @@ static X509 *issue(const struct authority *a, const char *host)
 	    add_extension(leaf, a->certificate, NID_key_usage, "critical,digitalSignature") &&
 	    add_extension(leaf, a->certificate, NID_ext_key_usage, "serverAuth") &&
 	    add_extension(leaf, a->certificate, NID_authority_key_identifier, "keyid:always") &&
-	    add_extension(leaf, a->certificate, NID_subject_alt_name, names) &&
-	    X509_sign(leaf, a->key, EVP_sha256()) > 0)
+	    add_extension(leaf, a->certificate, NID_subject_alt_name, names) && sign(leaf, a->key))
 		return leaf;
 	X509_free(leaf);
 	ERR_clear_error();

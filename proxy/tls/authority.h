@@ -13,10 +13,11 @@
 
 struct authority;
 
-/* Loads certificate and key (PEM) from `cert_path` and `key_path`, making both first (folders too; key 0600,
- * certificate 0644, written under another name and renamed, so that two processes that begin at once agree) when
- * neither exists. Refuses a pair that does not match, a certificate that is no CA or has expired, and a key that others
- * may read; the reason, with the path, goes to `error`. `leaves_max` bounds the cache. NULL on failure. */
+/* Loads certificate and key (PEM) from `cert_path` and `key_path`. Where there is no certificate it is made first, from
+ * the key, and that too where there is none (folders as well; key 0600, certificate 0644, each put in its place in one
+ * step and only where none is, so that two processes that begin at once agree). Refuses a pair that does not match, a
+ * certificate that is no CA or has expired, and a key that others may read; the reason, with the path, goes to `error`.
+ * `leaves_max` bounds the cache. NULL on failure. */
 struct authority *authority_load(const char *cert_path, const char *key_path, size_t leaves_max, char *error,
 				 size_t error_size) NODISCARD;
 
