@@ -2,11 +2,13 @@
 #include "proxy/tls/context.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proxy/tls/tls_io.h"
 
@@ -129,14 +131,19 @@ static void write_key(const SSL *tls, const char *line)
 	pthread_mutex_unlock(&t->keys_lock);
 }
 
+/* A file that we make is nobody else's to read: it opens all of the traffic. */
 static bool open_keys(struct tls_context *t, char *error, size_t error_size)
 {
 	const char *path = getenv("SSLKEYLOGFILE");
+	int fd;
 
 	if (!path || !*path)
 		return true;
-	t->keys = fopen(path, "ae");
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	t->keys = fd >= 0 ? fdopen(fd, "a") : NULL;
 	if (!t->keys) {
+		if (fd >= 0)
+			close(fd);
 		snprintf(error, error_size, "SSLKEYLOGFILE %s: %s", path, strerror(errno));
 		return false;
 	}
