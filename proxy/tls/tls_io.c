@@ -223,7 +223,7 @@ ssize_t tls_read(SSL *tls, char *to, size_t room, bool *unclean)
 
 bool tls_has_pending(const SSL *tls)
 {
-	return SSL_has_pending(tls);
+	return SSL_has_pending(tls) || SSL_get_shutdown(tls) & SSL_RECEIVED_SHUTDOWN;
 }
 
 ssize_t tls_write(SSL *tls, const char *data, size_t len)
