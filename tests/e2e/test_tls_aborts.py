@@ -5,7 +5,7 @@ import ssl
 import pytest
 
 from lib.message import request, response
-from lib.raw import eventually
+from lib.raw import eventually, read_to_any_end
 from lib.relay import Growth
 from lib.tls import Handshake, client_hello
 from lib.tls_fixtures import TlsRelay
@@ -157,6 +157,5 @@ def test_a_client_that_falls_silent_after_the_servers_flight_is_hung_up_on(shop,
     relay = start_tls_relay("--timeout-head", "300ms")
     client = relay.client().tunnel(shop.authority)
     after_the_servers_flight(client, relay.context())
-    while client.socket.recv(65536):
-        pass
+    read_to_any_end(client)
     eventually(lambda: shop.connections_open == 0, "the origin's connection to end")

@@ -172,7 +172,8 @@ def test_plain_http_in_a_tunnel_is_still_recognised(tls_relay, upstream):
     client.send(request("GET", "/x", host="shop.test"))
     upstream.accept().exchange_here(OK)
     assert client.read_response().body == b"ok"
-    assert [event["kind"] for event in tls_relay.events("tunnel")] == ["http"]
+    (event,) = eventually(lambda: tls_relay.events("tunnel"), "the event")
+    assert event["kind"] == "http"
 
 
 # Hosts whose client refused our certificate
@@ -182,7 +183,7 @@ def refuse(relay, origin, context):
     with pytest.raises(ssl.SSLCertVerificationError):
         enter(relay, origin, context)
     (event,) = eventually(lambda: relay.events("tls.rejected"), "the event")
-    assert event["authority"] == origin.authority and "unknown ca" in event["reason"]
+    assert event["authority"] == origin.authority and "unknown ca" in event["reason"].lower()
 
 
 def test_after_a_refusal_the_next_connection_passes(shop, strict, start_tls_relay):
