@@ -142,6 +142,7 @@ int main(void)
 	SRunner *sr = srunner_create(s);
 	int failed;
 
+	tcase_set_timeout(t, 30);
 	tcase_add_checked_fixture(t, make_folder, remove_folder);
 	tcase_add_loop_test(t, a_command_is_known_by_its_name, 0, sizeof(names) / sizeof(names[0]));
 	tcase_add_loop_test(t, a_script_is_known_by_its_interpreter, 0, sizeof(scripts) / sizeof(scripts[0]));

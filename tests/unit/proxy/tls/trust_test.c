@@ -327,7 +327,7 @@ START_TEST(without_files_there_are_proxy_variables_alone)
 {
 	struct trust_environment e;
 
-	fresh();
+	authority_free(fresh());
 	ck_assert(trust_environment(&e, environment, "http://127.0.0.1:8307", NULL));
 	ck_assert_str_eq(value_of(&e, "https_proxy"), "http://127.0.0.1:8307");
 	ck_assert_str_eq(value_of(&e, "no_proxy"), "(taken away)");
