@@ -372,7 +372,8 @@ void exchange_response_end(struct exchange *x, bool error)
 {
 	struct upstream *u = x->upstream;
 
-	if (x->res == PROGRESS_BODY && x->res_framing == BODY_UNTIL_CLOSE && !error) {
+	/* Without close_notify nobody knows whether that was the end (RFC 9112 §9.8). */
+	if (x->res == PROGRESS_BODY && x->res_framing == BODY_UNTIL_CLOSE && !error && !u->stream.unclean) {
 		x->upstream_keep = false;
 		response_done(x);
 	} else if (x->res == PROGRESS_BODY) {

@@ -230,7 +230,7 @@ for attempt in range(2):
 
 def test_run_lets_a_client_with_a_trust_of_its_own_pass_at_its_second_try(shop, run, trust):
     """A client that pins its roots knows nothing of the environment."""
-    done = run([sys.executable, "-c", RETRYING, shop.authority, trust.ca_file], "--resolve", "shop.test=127.0.0.1")
+    done = run([sys.executable, "-c", RETRYING, shop.authority, trust.ca_file], "--resolve", "shop.test=127.0.0.1", "--workers", "1")
     log = done.expect(0)
     assert done.stdout.split() == ["refused", "passed"]
     assert len(log.events("tls.rejected")) == len(log.events("tls.passed_through")) == 1
