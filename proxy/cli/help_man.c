@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "proxy/tls/trust.h"
+
 /* Text in roff: backslashes and dashes escaped, and no line that begins with a control character. */
 static void put(FILE *out, const char *text)
 {
@@ -106,6 +108,22 @@ static void put_options(FILE *out)
 	}
 }
 
+/* What `run` does to its command's environment. */
+static void put_environment(FILE *out)
+{
+	fputs(".SH ENVIRONMENT\n", out);
+	put_line(out,
+		 "hopaudit run sets these for its command, or takes them away, and hopaudit ca env prints them. The "
+		 "certificates are left alone with --no-intercept.");
+	for (size_t i = 0; i < trust_row_count; i++) {
+		fputs(".TP\n.B ", out);
+		put_line(out, trust_rows[i].name);
+		put(out, trust_rows[i].value == TRUST_NONE ? "Taken away: " : "Read by ");
+		put(out, trust_rows[i].what);
+		fputs(".\n", out);
+	}
+}
+
 void help_man(FILE *out)
 {
 	fputs(".TH HOPAUDIT 1 \"\" \"hopaudit " HOPAUDIT_VERSION "\" \"User Commands\"\n"
@@ -125,8 +143,11 @@ void help_man(FILE *out)
 		 "goes before a variable, a variable before the file, the file before the default. An option that "
 		 "is on or off takes --no-NAME too. Lists are separated by commas.");
 	put_options(out);
+	put_environment(out);
 	fputs(".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/hopaudit/config\n", out);
 	put_line(out, "The configuration file ($HOME/.config/hopaudit/config where XDG_CONFIG_HOME is not set).");
+	fputs(".TP\n.I $XDG_CONFIG_HOME/hopaudit/ca.pem, ca.key\n", out);
+	put_line(out, "The certificate authority of hopaudit proxy.");
 	fputs(".TP\n.I hopaudit.jsonl\n", out);
 	put_line(out, "The audit log, in the current folder: JSON Lines, one event a line.");
 }

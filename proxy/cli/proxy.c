@@ -50,6 +50,11 @@ static void print_listening(FILE *err, const struct session *s)
 	session_reach(s, reach, sizeof(reach));
 	fprintf(err, "hopaudit: listening on %s; export http_proxy=http://%s https_proxy=http://%s\n",
 		server_address(s->server), reach, reach);
+	if (s->authority)
+		fprintf(err,
+			"hopaudit: programs must trust its certificates for https: eval \"$(hopaudit ca env --listen "
+			"%s)\"\n",
+			reach);
 	fflush(err);
 }
 

@@ -188,6 +188,7 @@ START_TEST(the_authority_is_made_at_first_use_and_kept)
 	ck_assert_int_eq(PROXY_WHILE(send_one, (char *)"-q", (char *)"--intercept"), 0);
 	ck_assert_int_eq(stat(key, &second), 0);
 	ck_assert(first.st_ino == second.st_ino);
+	ck_assert_said(said_err, "for https: eval \"$(hopaudit ca env --listen 127.0.0.1:4711)\"\n");
 }
 END_TEST
 

@@ -300,6 +300,23 @@ START_TEST(each_variable_stands_once_and_says_who_reads_it)
 }
 END_TEST
 
+/* Its table is written by hand, to be read by people: what the command gets stands in it all the same. */
+START_TEST(the_readme_names_each_variable)
+{
+	FILE *file = fopen(SOURCE_DIR "/README.md", "r");
+	static char text[200000];
+	char quoted[64];
+
+	ck_assert_ptr_nonnull(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	for (size_t i = 0; i < trust_row_count; i++) {
+		snprintf(quoted, sizeof(quoted), "`%s`", trust_rows[i].name);
+		ck_assert_msg(strstr(text, quoted) != NULL, "README.md does not name %s", quoted);
+	}
+}
+END_TEST
+
 START_TEST(the_environment_names_proxy_and_files)
 {
 	struct authority *a = fresh();
@@ -391,6 +408,6 @@ RUN_TLS_CASES("trust", the_bundle_holds_the_systems_roots_and_ours_once, the_sto
 	      a_temporary_folder_is_readable_for_all_and_gone_afterwards, a_named_folder_stays_and_can_be_written_again,
 	      the_users_wgetrc_is_kept_and_ours_added_once, php_is_told_in_an_ini_file,
 	      a_folder_that_can_not_be_written_is_told_and_nothing_is_left, our_certificate_alone_makes_a_store_too,
-	      each_variable_stands_once_and_says_who_reads_it, the_environment_names_proxy_and_files,
-	      without_files_there_are_proxy_variables_alone, java_keeps_its_options_and_gets_ours_once,
-	      node_and_php_keep_what_they_had)
+	      each_variable_stands_once_and_says_who_reads_it, the_readme_names_each_variable,
+	      the_environment_names_proxy_and_files, without_files_there_are_proxy_variables_alone,
+	      java_keeps_its_options_and_gets_ours_once, node_and_php_keep_what_they_had)
