@@ -25,7 +25,7 @@ FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run -
 def trust(certificate):
     """Into the user's NSS database, as the user would."""
     database = pathlib.Path.home() / ".pki/nssdb"
-    commands = [["-A", "-t", "C,,", "-n", "extra", "-i", certificate]]
+    commands = [["-A", "-t", "C,,", "-n", certificate, "-i", certificate]]
     if not database.exists():  # to make it twice would be asked for a password, for ever
         database.mkdir(parents=True)
         commands.insert(0, ["-N", "--empty-password"])

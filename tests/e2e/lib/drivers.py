@@ -83,7 +83,7 @@ FAULTY = Driver("faulty", (sys.executable, str(FOLDER / "faulty.py")))
 ALL = (CURL, WGET, REQUESTS, HTTPX, AIOHTTP, URLLIB3, FETCH)
 
 # Those of the large set (`scripts/test --all`), for TLS.
-AXIOS = Driver("axios", ("node", str(FOLDER / "node_axios.cjs")))
+AXIOS = Driver("axios", ("node", str(FOLDER / "node_axios.cjs")), greets_tunnels=frozenset({b"connection"}))
 HTTPIE = Driver("httpie", ("bash", str(FOLDER / "httpie.sh")))
 GO = Driver("go", (str(GO_FOLDER / "net_http"),), prepare=compile_go)
 JAVA_CLIENT = Driver("java_http_client", ("java", "-cp", str(JAVA_FOLDER), "JavaHttpClient"), prepare=compile_java)
