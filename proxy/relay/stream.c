@@ -53,7 +53,8 @@ static ssize_t read_tls(struct stream *s, char *to, size_t room)
 {
 	ssize_t n = tls_read(s->tls, to, room, &s->unclean);
 
-	s->tls_more = n == (ssize_t)room;
+	/* A close_notify that was read with the last bytes is not told of by the socket either. */
+	s->tls_more = n > 0 && (n == (ssize_t)room || (SSL_get_shutdown(s->tls) & SSL_RECEIVED_SHUTDOWN) != 0);
 	if (s->tls_more && s->reading)
 		event_active(&s->read_event, EV_READ, 0);
 	if (n == STREAM_END || n == STREAM_ERROR) {
