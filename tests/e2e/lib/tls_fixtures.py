@@ -67,8 +67,12 @@ class TlsRelay(Relay):
             options = ("--resolve", f"{name}=127.0.0.1", *options)
         super().__init__(folder, "--intercept", "--workers", "1", "--upstream-ca", str(trust.ca_file), *options, **popen)
 
+    def new_client(self, **options):
+        """One that its thread closes."""
+        return TlsClient(self.address, **options)
+
     def client(self, **options):
-        self.clients.append(TlsClient(self.address, **options))
+        self.clients.append(self.new_client(**options))
         return self.clients[-1]
 
     @property
