@@ -15,6 +15,7 @@
 struct tls_io {
 	int fd;      /* borrowed */
 	bool retain; /* and what is to be sent is dropped */
+	bool over;   /* an end or an error came behind the bytes that were read last */
 	char *kept;  /* owned */
 	size_t kept_len, given;
 };
@@ -210,8 +211,12 @@ ssize_t tls_read(SSL *tls, char *to, size_t room, bool *unclean)
 			continue;
 		}
 		why = SSL_get_error(tls, r);
-		if (total > 0 || why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
-			break; /* an end or error shows again at the next read */
+		if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
+			break;
+		if (total > 0) {
+			io_of(tls)->over = true; /* it shows again at the next read */
+			break;
+		}
 		if (why == SSL_ERROR_ZERO_RETURN)
 			return STREAM_END;
 		*unclean = is_unclean_end(tls, why);
@@ -223,7 +228,7 @@ ssize_t tls_read(SSL *tls, char *to, size_t room, bool *unclean)
 
 bool tls_has_pending(const SSL *tls)
 {
-	return SSL_has_pending(tls) || SSL_get_shutdown(tls) & SSL_RECEIVED_SHUTDOWN;
+	return io_of(tls)->over || SSL_has_pending(tls);
 }
 
 ssize_t tls_write(SSL *tls, const char *data, size_t len)

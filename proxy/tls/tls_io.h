@@ -37,7 +37,8 @@ enum tls_result tls_handshake(SSL *tls);
  * there is room. `*unclean`: an end without close_notify. */
 ssize_t tls_read(SSL *tls, char *to, size_t room, bool *unclean);
 
-/* Decrypted bytes, or the peer's close_notify, wait inside: the socket will not become readable for them. */
+/* Decrypted bytes, or an end or error behind those that were read, wait inside: the socket will not become readable for
+ * them. */
 bool tls_has_pending(const SSL *tls);
 
 /* Bytes taken (1 or more), 0 when the socket is full (call again with at least the same bytes), -1 when broken. */

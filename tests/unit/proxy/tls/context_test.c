@@ -298,6 +298,41 @@ START_TEST(data_goes_both_ways_and_the_end_is_clean_or_not)
 }
 END_TEST
 
+/* The socket will not tell of it. */
+START_TEST(an_end_that_comes_with_the_last_bytes_waits_to_be_read)
+{
+	char data[64];
+	bool unclean = false;
+
+	listen_as_server();
+	connect_client("shop.test", NULL, TLS1_3_VERSION);
+	ck_assert_int_eq(shake_hands(), TLS_DONE);
+	ck_assert_int_eq(SSL_write(f.theirs, "last", 4), 4);
+	ck_assert_int_eq(SSL_shutdown(f.theirs), 0);
+	ck_assert(!tls_has_pending(f.ours));
+	ck_assert_int_eq(tls_read(f.ours, data, sizeof(data), &unclean), 4);
+	ck_assert(tls_has_pending(f.ours));
+	ck_assert_int_eq(tls_read(f.ours, data, sizeof(data), &unclean), STREAM_END);
+	ck_assert(!unclean);
+}
+END_TEST
+
+START_TEST(a_broken_record_behind_the_last_bytes_waits_to_be_read)
+{
+	char data[64];
+	bool unclean = false;
+
+	listen_as_server();
+	connect_client("shop.test", NULL, TLS1_3_VERSION);
+	ck_assert_int_eq(shake_hands(), TLS_DONE);
+	ck_assert_int_eq(SSL_write(f.theirs, "last", 4), 4);
+	ck_assert_int_eq(send(f.fd[1], "\x17\x03\x03\x00\x12nonsense--nonsense", 23, 0), 23);
+	ck_assert_int_eq(tls_read(f.ours, data, sizeof(data), &unclean), 4);
+	ck_assert(tls_has_pending(f.ours));
+	ck_assert_int_eq(tls_read(f.ours, data, sizeof(data), &unclean), STREAM_ERROR);
+}
+END_TEST
+
 START_TEST(an_end_without_close_notify_is_unclean)
 {
 	char data[64];
@@ -514,6 +549,8 @@ int main(void)
 	    a_client_that_only_goes_away_is_told_apart,
 	    data_goes_both_ways_and_the_end_is_clean_or_not,
 	    an_end_without_close_notify_is_unclean,
+	    an_end_that_comes_with_the_last_bytes_waits_to_be_read,
+	    a_broken_record_behind_the_last_bytes_waits_to_be_read,
 	    an_origin_of_an_unknown_authority_is_refused_with_the_reason,
 	    an_origin_of_another_name_is_refused_with_the_reason,
 	    an_address_is_compared_as_an_address,
