@@ -45,6 +45,7 @@ class Chromium:
         self.process = subprocess.Popen(
             ["bash", "-c", start, "chromium", *options, "about:blank"],
             pass_fds=(to_browser, to_us),
+            env={**os.environ, "TMPDIR": profile},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
@@ -119,7 +120,8 @@ def main():
     given = Arguments()
     if os.environ.get("NODE_EXTRA_CA_CERTS"):
         trust(os.environ["NODE_EXTRA_CA_CERTS"])
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+    # Not below TMPDIR, which may be deep: Chromium makes a socket there, and a socket's path is short.
+    with tempfile.TemporaryDirectory(dir="/tmp", ignore_cleanup_errors=True) as profile:
         browser = Chromium(profile)
         try:
             print(act(browser, given))
