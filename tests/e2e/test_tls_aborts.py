@@ -8,7 +8,6 @@ from lib.message import request, response
 from lib.raw import eventually, read_to_any_end
 from lib.relay import Growth
 from lib.tls import Handshake, client_hello
-from lib.tls_fixtures import TlsRelay
 
 pytest_plugins = ("lib.tls_fixtures",)
 
@@ -90,14 +89,6 @@ STATES = (
 )
 
 
-@pytest.fixture(scope="module")
-def module_relay(tmp_path_factory, trust):
-    relay = TlsRelay(tmp_path_factory.mktemp("relay"), trust)
-    yield relay
-    relay.hang_up()
-    relay.stop()
-
-
 def serve_one(relay, origin):
     """The relay is as it should be."""
     client = relay.client().tunnel(origin.authority).secure(relay.context(), "shop.test")
@@ -108,19 +99,19 @@ def serve_one(relay, origin):
 @pytest.mark.parametrize("how", ("close", "reset"))
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.name)
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
-def test_a_client_that_leaves_within_the_handshake_leaves_nothing(state, version, how, shop, module_relay):
+def test_a_client_that_leaves_within_the_handshake_leaves_nothing(state, version, how, shop, shared_tls_relay):
     shop.on("/x", response(200, "Connection: close", body=b"ok"))
-    serve_one(module_relay, shop)
-    module_relay.hang_up()
+    serve_one(shared_tls_relay, shop)
+    shared_tls_relay.hang_up()
     eventually(lambda: shop.connections_open == 0, "the origin's connections to end")
-    with_nobody = module_relay.descriptors()
+    with_nobody = shared_tls_relay.descriptors()
     for _ in range(3):
-        client = module_relay.client().tunnel(shop.authority)
-        state(client, module_relay.context(minimum=version, maximum=version))
+        client = shared_tls_relay.client().tunnel(shop.authority)
+        state(client, shared_tls_relay.context(minimum=version, maximum=version))
         getattr(client, how)()
-    module_relay.wait_for_descriptors(with_nobody)
+    shared_tls_relay.wait_for_descriptors(with_nobody)
     eventually(lambda: shop.connections_open == 0, "the origin's connections to end")
-    serve_one(module_relay, shop)
+    serve_one(shared_tls_relay, shop)
     assert shop.errors == [] and [seen.path for seen in shop.requests if seen.path != "/x"] == []
 
 

@@ -15,8 +15,7 @@ from lib.compare import exactly
 from lib.message import request, response
 from lib.raw import eventually
 from lib.relay import Growth
-from lib.tls import client_context, secrets_of, server_context
-from lib.tls_fixtures import TlsOrigin
+from lib.tls import TlsOrigin, client_context, secrets_of, server_context
 
 pytest_plugins = ("lib.tls_fixtures",)
 

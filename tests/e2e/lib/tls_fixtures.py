@@ -135,6 +135,15 @@ def tls_relay(start_tls_relay):
     return start_tls_relay()
 
 
+@pytest.fixture(scope="module")
+def shared_tls_relay(tmp_path_factory, trust):
+    """Runs on for the whole file."""
+    relay = TlsRelay(tmp_path_factory.mktemp("relay"), trust)
+    yield relay
+    relay.hang_up()
+    relay.stop()
+
+
 @pytest.fixture
 def hosts(tmp_path):
     """For `preexec_fn` of a client that goes to the origins directly: their names are loopback's (needs root)."""
