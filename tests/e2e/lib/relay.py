@@ -4,6 +4,7 @@ import ctypes
 import os
 import pathlib
 import select
+import socket
 
 from lib.hopaudit import Hopaudit
 from lib.raw import Client, eventually
@@ -39,7 +40,8 @@ class Relay(Hopaudit):
         if not server.reader.buffer:
             ready = select.select([server.socket, upstream.listener], [], [], 20)[0]
             assert ready, "no request came"
-            if upstream.listener in ready:
+            # The end of the old connection may be seen before the new one: it is no request, and one must come still.
+            if upstream.listener in ready or not server.socket.recv(1, socket.MSG_PEEK):
                 server = upstream.accept()
         return server.exchange_here(answer)
 
