@@ -107,6 +107,12 @@ static inline struct bytes head_value(const struct http_head *h, const struct ht
 	return bytes_of(h->raw + f->value_at, f->value_len);
 }
 
+/* Does this request come with content (RFC 9110 §6.4)? */
+static inline bool head_has_content(const struct http_head *h)
+{
+	return h->framing == BODY_CHUNKED || (h->framing == BODY_LENGTH && h->content_length > 0);
+}
+
 /* The first field with this id, or NULL. */
 static inline const struct http_field *head_find(const struct http_head *h, enum field_id id)
 {

@@ -67,14 +67,9 @@ struct exchange *exchange_new(struct client *c, const struct http_head *head, co
 	return x;
 }
 
-static bool has_content(const struct exchange *x)
-{
-	return x->head.framing == BODY_CHUNKED || (x->head.framing == BODY_LENGTH && x->head.content_length > 0);
-}
-
 static bool may_repeat(const struct exchange *x)
 {
-	return !has_content(x) && method_is_idempotent(head_method(&x->head));
+	return !head_has_content(&x->head) && method_is_idempotent(head_method(&x->head));
 }
 
 /* Only connections that were used a moment ago, for a request that may not be sent twice. */
@@ -231,7 +226,7 @@ static bool try_again(struct exchange *x)
 		return false;
 	if (!may_repeat(x) && old->stream.sent != old->sent_before)
 		return false;
-	if (has_content(x) && x->head_sent)
+	if (head_has_content(&x->head) && x->head_sent)
 		return false; /* its content has passed and is not kept */
 	x->retried = true;
 	x->head_sent = false;

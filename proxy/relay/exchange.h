@@ -38,7 +38,6 @@ struct exchange {
 	bool request_told;
 	uint16_t interim; /* 1xx responses relayed */
 	uint8_t record_waits;
-	uint16_t status; /* of the final response; 0 before it */
 
 	struct audit_exchange audit;
 };

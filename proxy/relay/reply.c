@@ -128,6 +128,18 @@ void reply_error(struct client *c, const struct reply *r)
 	client_linger(c);
 }
 
+void reply_refuse(struct client *c, const struct http_head *head, int status, const char *error, const char *detail)
+{
+	const struct reply r = {.status = status,
+				.error = error,
+				.detail = detail,
+				.fields = status == 407 ? "Proxy-Authenticate: Basic realm=\"hopaudit\"\r\n" : NULL,
+				.method = head_method(head),
+				.target = head_target(head)};
+
+	reply_error(c, &r);
+}
+
 void reply_bad_request(struct client *c, enum http_error error, struct bytes method, struct bytes target)
 {
 	const struct reply r = {.status = http_error_status(error),

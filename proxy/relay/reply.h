@@ -22,6 +22,10 @@ struct reply {
  * client sees a broken message instead. `c->exchange` is gone when this returns. */
 void reply_error(struct client *c, const struct reply *r);
 
+/* The same for a request whose head has been parsed: its method and target are for the log. A 407 says how to
+ * authenticate. */
+void reply_refuse(struct client *c, const struct http_head *head, int status, const char *error, const char *detail);
+
 /* A request that parser/http_parser refused. */
 void reply_bad_request(struct client *c, enum http_error error, struct bytes method, struct bytes target);
 

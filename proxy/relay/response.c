@@ -228,7 +228,6 @@ static void decide_framing(struct exchange *x, const struct http_head *head)
 	struct upstream *u = x->upstream;
 	const struct limits *l = &x->worker->config->limits;
 
-	x->status = head->status;
 	x->res_framing = head->framing;
 	x->res_left = head->content_length;
 	x->upstream_keep = head->keep_alive && head->framing != BODY_UNTIL_CLOSE;

@@ -13,18 +13,6 @@
 
 static const char allow_field[] = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE, CONNECT\r\n";
 
-static void refuse(struct client *c, const struct http_head *head, int status, const char *error, const char *detail)
-{
-	const struct reply r = {.status = status,
-				.error = error,
-				.detail = detail,
-				.fields = status == 407 ? "Proxy-Authenticate: Basic realm=\"hopaudit\"\r\n" : NULL,
-				.method = head_method(head),
-				.target = head_target(head)};
-
-	reply_error(c, &r);
-}
-
 static bool set_tag(struct client *c, const char *name)
 {
 	char *copy;
@@ -48,13 +36,13 @@ static bool identify(struct client *c, const struct http_head *head)
 	bool known;
 
 	if (c->refused) {
-		refuse(c, head, 403, "http_request_denied",
-		       "clients from this address may not use this proxy (--allow)");
+		reply_refuse(c, head, 403, "http_request_denied",
+			     "clients from this address may not use this proxy (--allow)");
 		return false;
 	}
 	if (c->over_limit) {
-		refuse(c, head, 503, "connection_limit_reached",
-		       "too many connections from one address (--limit-per-client)");
+		reply_refuse(c, head, 503, "connection_limit_reached",
+			     "too many connections from one address (--limit-per-client)");
 		return false;
 	}
 	if (value.len == 0 && !access_needs_user(access))
@@ -62,11 +50,11 @@ static bool identify(struct client *c, const struct http_head *head)
 	known = access_decode_basic(value, credentials, sizeof(credentials));
 	if (access_needs_user(access) &&
 	    (!known || !access_user_known(access, credentials, credentials + strlen(credentials) + 1))) {
-		refuse(c, head, 407, "http_request_denied", "a user name and password are needed (--users)");
+		reply_refuse(c, head, 407, "http_request_denied", "a user name and password are needed (--users)");
 		return false;
 	}
 	if (known && !set_tag(c, credentials)) {
-		refuse(c, head, 500, "proxy_internal_error", "out of memory");
+		reply_refuse(c, head, 500, "proxy_internal_error", "out of memory");
 		return false;
 	}
 	return true;
@@ -96,11 +84,6 @@ static void answer_trace(struct client *c, const struct http_head *head)
 	reply_final(c, 200, "Content-Type: message/http\r\n", bytes_of(w->head_buffer, len + 2), head->keep_alive);
 }
 
-static bool has_content(const struct http_head *head)
-{
-	return head->framing == BODY_CHUNKED || head->content_length > 0;
-}
-
 /* OPTIONS and TRACE whose last hop we are (RFC 9110 §7.6.2), and OPTIONS to the proxy itself. */
 static bool answer_here(struct client *c, const struct http_head *head)
 {
@@ -118,7 +101,7 @@ static bool answer_here(struct client *c, const struct http_head *head)
 	if (trace)
 		answer_trace(c, head);
 	else
-		reply_final(c, 200, allow_field, (struct bytes){0}, head->keep_alive && !has_content(head));
+		reply_final(c, 200, allow_field, (struct bytes){0}, head->keep_alive && !head_has_content(head));
 	return true;
 }
 
@@ -128,7 +111,7 @@ static void begin_exchange(struct client *c, const struct http_head *head, const
 	struct exchange *x = exchange_new(c, head, url, text);
 
 	if (!x) {
-		refuse(c, head, 500, "proxy_internal_error", "out of memory");
+		reply_refuse(c, head, 500, "proxy_internal_error", "out of memory");
 		return;
 	}
 	client_set_state(c, CLIENT_EXCHANGE);
@@ -142,13 +125,13 @@ static void refuse_target(struct client *c, const struct http_head *head, enum u
 	struct uri parts;
 
 	if (target.len > 0 && target.ptr[0] == '/')
-		refuse(c, head, 400, "http_request_error",
-		       "this is a proxy: it takes absolute-form targets (http://host/path) and CONNECT");
+		reply_refuse(c, head, 400, "http_request_error",
+			     "this is a proxy: it takes absolute-form targets (http://host/path) and CONNECT");
 	else if (error == URI_ERR_SCHEME && uri_parse(target, &parts) == URI_OK && parts.scheme.len > 0 &&
 		 parts.authority.ptr)
-		refuse(c, head, 501, "http_request_error", "only http:// targets and CONNECT are relayed");
+		reply_refuse(c, head, 501, "http_request_error", "only http:// targets and CONNECT are relayed");
 	else
-		refuse(c, head, 400, "http_request_error", uri_error_text(error));
+		reply_refuse(c, head, 400, "http_request_error", uri_error_text(error));
 }
 
 static const char own_host[] = "hopaudit.invalid"; /* a name that no resolver knows (RFC 6761 §6.4) */
@@ -181,7 +164,8 @@ static void route_proxied(struct client *c, const struct http_head *head, bool p
 	if (!identify(c, head))
 		return;
 	if (forward_loops(head, c->worker->server->via)) {
-		refuse(c, head, 502, "proxy_loop_detected", "this request has passed through this proxy before (Via)");
+		reply_refuse(c, head, 502, "proxy_loop_detected",
+			     "this request has passed through this proxy before (Via)");
 		return;
 	}
 	if (bytes_equal(head_method(head), BYTES("CONNECT"))) {
@@ -194,7 +178,7 @@ static void route_proxied(struct client *c, const struct http_head *head, bool p
 	if (error != URI_OK)
 		refuse_target(c, head, error);
 	else if (!scheme_is(&url, BYTES("http")))
-		refuse(c, head, 501, "http_request_error", "https:// targets are reached by CONNECT");
+		reply_refuse(c, head, 501, "http_request_error", "https:// targets are reached by CONNECT");
 	else if (bytes_equal_nocase(url.host, bytes_str(own_host)))
 		answer_own(c, head, url.path);
 	else
@@ -228,9 +212,9 @@ static void route_tunnelled(struct client *c, const struct http_head *head, bool
 	struct bytes text = tunnel_url(c, head, w->head_buffer, w->head_buffer_size, &url);
 
 	if (bytes_equal(head_method(head), BYTES("CONNECT")))
-		refuse(c, head, 501, "http_request_error", "CONNECT inside a tunnel that carries plain HTTP");
+		reply_refuse(c, head, 501, "http_request_error", "CONNECT inside a tunnel that carries plain HTTP");
 	else if (text.len == 0)
-		refuse(c, head, 400, "http_request_error", "the target is no path and no URL");
+		reply_refuse(c, head, 400, "http_request_error", "the target is no path and no URL");
 	else
 		begin_exchange(c, head, &url, text, c->intercept ? AUDIT_PATH_INTERCEPTED : AUDIT_PATH_TUNNEL,
 			       pipelined);

@@ -53,8 +53,7 @@ static ssize_t read_tls(struct stream *s, char *to, size_t room)
 {
 	ssize_t n = tls_read(s->tls, to, room, &s->unclean);
 
-	/* A close_notify that was read with the last bytes is not told of by the socket either. */
-	s->tls_more = n > 0 && (n == (ssize_t)room || (SSL_get_shutdown(s->tls) & SSL_RECEIVED_SHUTDOWN) != 0);
+	s->tls_more = n > 0 && (n == (ssize_t)room || tls_is_over(s->tls));
 	if (s->tls_more && s->reading)
 		event_active(&s->read_event, EV_READ, 0);
 	if (n == STREAM_END || n == STREAM_ERROR) {
@@ -365,7 +364,7 @@ static enum tls_result step_securing(struct stream *s)
 	if (r != TLS_DONE)
 		return r;
 	s->securing = false;
-	s->tls_more = SSL_has_pending(s->tls);
+	s->tls_more = tls_has_pending(s->tls);
 	if (s->tls_more && s->reading)
 		event_active(&s->read_event, EV_READ, 0);
 	if (s->out && !write_queue(s) && !s->write_broken && !want_writable(s))

@@ -47,17 +47,6 @@ bool tunnel_admit(struct client *c)
 	return true;
 }
 
-static void refuse(struct client *c, const struct http_head *head, int status, const char *error, const char *detail)
-{
-	const struct reply r = {.status = status,
-				.error = error,
-				.detail = detail,
-				.method = head_method(head),
-				.target = head_target(head)};
-
-	reply_error(c, &r);
-}
-
 void tunnel_open(struct client *c, const struct http_head *head)
 {
 	struct worker *w = c->worker;
@@ -66,15 +55,16 @@ void tunnel_open(struct client *c, const struct http_head *head)
 	enum uri_error error = uri_parse_authority(target, &authority);
 
 	if (error != URI_OK || uri_port(&authority) == 0) {
-		refuse(c, head, 400, "http_request_error", "CONNECT takes host:port");
+		reply_refuse(c, head, 400, "http_request_error", "CONNECT takes host:port");
 		return;
 	}
 	if (!access_connect_port(&w->server->access, uri_port(&authority))) {
-		refuse(c, head, 403, "http_request_denied", "CONNECT to this port is not allowed (--connect-ports)");
+		reply_refuse(c, head, 403, "http_request_denied",
+			     "CONNECT to this port is not allowed (--connect-ports)");
 		return;
 	}
 	if (!tunnel_admit(c)) {
-		refuse(c, head, 503, "connection_limit_reached", "too many tunnels (--limit-tunnels)");
+		reply_refuse(c, head, 503, "connection_limit_reached", "too many tunnels (--limit-tunnels)");
 		return;
 	}
 	c->authority = strndup(target.ptr, target.len);
@@ -82,7 +72,7 @@ void tunnel_open(struct client *c, const struct http_head *head)
 	if (c->authority)
 		c->peer = upstream_connect(w, &authority, 0, NULL, c);
 	if (!c->peer)
-		refuse(c, head, 500, "proxy_internal_error", "out of memory");
+		reply_refuse(c, head, 500, "proxy_internal_error", "out of memory");
 }
 
 static void refuse_late(struct client *c, struct reply r)

@@ -100,7 +100,6 @@ struct upstream *upstream_connect(struct worker *w, const struct uri *url, uint6
 	u->client = c;
 	u->origin_hash = origin_hash;
 	u->port = uri_port(url);
-	u->secure = scheme_is(url, BYTES("https"));
 	u->host = strndup(url->host.ptr, url->host.len);
 	u->host_len = (uint16_t)url->host.len;
 	stream_init(&u->stream, w->base, -1, &events, u);
@@ -138,7 +137,6 @@ void upstream_adopt(struct upstream *u, struct exchange *x, uint64_t origin_hash
 	u->client->peer = NULL;
 	u->client = NULL;
 	u->pinned = false;
-	u->secure = true;
 	u->origin_hash = origin_hash;
 	u->exchange = x;
 	u->sent_before = u->stream.sent;
@@ -193,7 +191,6 @@ void upstream_release(struct upstream *u)
 	const struct limits *l = &u->worker->config->limits;
 
 	u->exchange = NULL;
-	u->requests++;
 	deadline_clear(&u->worker->deadlines, &u->deadline);
 	if (u->pinned) {
 		upstream_set_state(u, UPSTREAM_PINNED);

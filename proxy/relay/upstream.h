@@ -41,7 +41,6 @@ struct upstream {
 	struct client *client;       /* borrowed; while pinned or TUNNEL (or CONNECTING for one) */
 	struct connector *connector; /* while CONNECTING */
 	uint64_t sent_before;        /* stream.sent when this exchange began */
-	uint64_t requests;
 
 	char *pending; /* owned: an unfinished response head */
 	size_t pending_len;
@@ -52,7 +51,6 @@ struct upstream {
 	char *host; /* owned, as first written */
 	uint16_t host_len;
 	uint16_t port;
-	bool secure;
 	int64_t idle_since_us;
 	uint32_t idle_max_ms;                         /* what the origin promised (Keep-Alive: timeout), or 0 */
 	struct upstream *bucket_next, *older, *newer; /* pool.c's */

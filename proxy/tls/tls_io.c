@@ -226,9 +226,14 @@ ssize_t tls_read(SSL *tls, char *to, size_t room, bool *unclean)
 	return total > 0 ? (ssize_t)total : STREAM_AGAIN;
 }
 
+bool tls_is_over(const SSL *tls)
+{
+	return io_of(tls)->over;
+}
+
 bool tls_has_pending(const SSL *tls)
 {
-	return io_of(tls)->over || SSL_has_pending(tls);
+	return tls_is_over(tls) || SSL_has_pending(tls);
 }
 
 ssize_t tls_write(SSL *tls, const char *data, size_t len)

@@ -37,6 +37,9 @@ enum tls_result tls_handshake(SSL *tls);
  * there is room. `*unclean`: an end without close_notify. */
 ssize_t tls_read(SSL *tls, char *to, size_t room, bool *unclean);
 
+/* An end or error came behind the bytes that were read last; the next read tells of it, the socket does not. */
+bool tls_is_over(const SSL *tls);
+
 /* Decrypted bytes, or an end or error behind those that were read, wait inside: the socket will not become readable for
  * them. */
 bool tls_has_pending(const SSL *tls);
