@@ -72,6 +72,7 @@ static void find_repetition(const struct chain *c, const struct hop_state *now, 
 		if (s->url != now->url || s->method != now->method)
 			continue;
 		visits++;
+		loop->revisited = true;
 		if (same_question(s, now) && !loop->repeated) {
 			loop->repeated = true;
 			loop->back_to = s->hop;
@@ -185,7 +186,7 @@ static enum chain_outcome chain_outcome(const struct chain *c)
 	switch (c->end) {
 	case OUTCOME_NOT_FOLLOWED:
 	case OUTCOME_RETRIED:
-		return c->looped ? CHAIN_LOOP : CHAIN_NOT_FOLLOWED;
+		return c->memory.looped ? CHAIN_LOOP : CHAIN_NOT_FOLLOWED;
 	case OUTCOME_LEFT_VISIBILITY:
 		return CHAIN_LEFT_VISIBILITY;
 	case OUTCOME_ABORTED:
@@ -205,6 +206,7 @@ static void chain_free(struct audit *a, struct chain *c)
 	link_remove(&c->in_open);
 	budget_give(&a->budget,
 		    sizeof(*c) + BUDGET_BLOCK + (c->states ? c->state_room * sizeof(*c->states) + BUDGET_BLOCK : 0));
+	chain_memory_free(&c->memory);
 	free(c->states);
 	free(c);
 }
@@ -215,11 +217,16 @@ void chain_settle(struct audit *a, struct chain *c, bool force, int64_t now_us)
 	if (c->expecting > 0 || (tail && !tail->response_ended && !force))
 		return;
 	int64_t last_us = tail && tail->response_us ? tail->response_us : now_us;
+	char addresses[2][ADDRESS_TEXT_MAX];
+	struct exchange_facts first;
+	struct exchange_facts last;
+	trace_facts(c->first, addresses[0], &first);
+	trace_facts(tail ? tail : c->first, addresses[1], &last);
 	struct audit_event e = {
 	    .type = EVENT_CHAIN_FINISHED,
 	    .chain_finished = {.chain = c->id,
 			       .outcome = chain_outcome(c),
-			       .verdict = c->worst,
+			       .verdict = c->memory.worst,
 			       .unverifiable = c->unverifiable,
 			       .hops = c->hops,
 			       .method = text_bytes(c->first->method),
@@ -227,8 +234,12 @@ void chain_settle(struct audit *a, struct chain *c, bool force, int64_t now_us)
 			       .last_url = tail ? trace_url(tail) : trace_url(c->first),
 			       .final_status = tail ? tail->status : c->first->status,
 			       .elapsed_us = last_us - c->first->started_us,
-			       .tag = text_bytes(c->first->client->tag)},
+			       .tag = text_bytes(c->first->client->tag),
+			       .first = &first,
+			       .last = &last},
 	};
+	ruling_finished(&a->ruling, &c->memory, &e.chain_finished, now_us);
+	e.chain_finished.verdict = c->memory.worst;
 	emit(a, &e, now_us);
 	chain_free(a, c);
 }

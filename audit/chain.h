@@ -28,11 +28,9 @@ struct chain {
 	unsigned hops;      /* redirects so far */
 	unsigned expecting; /* expectations of it that are not released */
 	unsigned unverifiable;
-	enum severity worst;
-	bool looped;         /* redirect-loop was found */
-	bool rewritten;      /* a follow-up of it was GET or HEAD where the redirected request was neither */
-	enum outcome end;    /* of its last hop; OUTCOME_OPEN while that is open */
-	struct trace *first; /* a reference */
+	struct chain_memory memory; /* what rules know of it */
+	enum outcome end;           /* of its last hop; OUTCOME_OPEN while that is open */
+	struct trace *first;        /* a reference */
 	struct trace *tail; /* a reference: the follow-up of the last hop, or the redirect that expects none; or NULL */
 	unsigned tail_hop;  /* the hop that the tail belongs to */
 	struct chain *next_of_tail; /* another chain with the same tail; see trace.chain */

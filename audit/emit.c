@@ -43,6 +43,12 @@ void emit(struct audit *a, struct audit_event *e, int64_t now_us)
 		a->totals.lost++;
 }
 
+void emit_finding(void *arg, struct event_finding *f, int64_t now_us)
+{
+	struct audit_event e = {.type = EVENT_FINDING, .finding = *f};
+	emit(arg, &e, now_us);
+}
+
 void emit_exchange(struct audit *a, struct trace *t, int64_t now_us)
 {
 	char address[ADDRESS_TEXT_MAX];

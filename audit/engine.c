@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * From rules to findings. The only caller of rule checks in a live run. */
+ * From rules to findings. The only caller of rule checks. */
 #include "audit/engine.h"
 
-#include "audit/chain.h"
+/* A rule that fired. */
+struct answer {
+	const struct rule *rule;
+	struct rule_output out;
+	bool yields; /* a more exact one fired, and lists it */
+};
 
 /* A fault of the client rests on the match: it weighs less where the match is less sure. */
 static enum severity gated(enum severity severity, enum fault fault, enum confidence confidence)
@@ -14,51 +19,97 @@ static enum severity gated(enum severity severity, enum fault fault, enum confid
 	return confidence == CONFIDENCE_MEDIUM ? severity - 1 : SEVERITY_INFO;
 }
 
-static void say(struct audit *a, const struct rule *rule, const struct rule_input *in, const struct rule_output *out,
-		const struct engine_case *about, int64_t now_us)
+static bool asks(const struct engine *engine, const struct rule *rule, const struct rule_input *in,
+		 const struct engine_case *about, struct answer *answer)
 {
-	const struct exchange_facts *r = in->request;
-	struct audit_event e = {
-	    .type = EVENT_FINDING,
-	    .finding = {.rule = rule,
-			.severity = out->severity,
-			.fault = out->fault,
-			.chain = about->chain_id,
-			.redirect = about->redirect,
-			.exchange = in->follow ? in->follow->exchange : r->exchange,
-			.confidence = about->confidence,
-			.message = bytes_of(out->message.text, out->message.len),
-			.expected = bytes_of(out->expected.text, out->expected.len),
-			.seen = bytes_of(out->seen.text, out->seen.len),
-			.url = r->url,
-			.method = r->method},
-	};
-	if (about->chain && about->chain->worst < out->severity)
-		about->chain->worst = out->severity;
-	emit(a, &e, now_us);
+	struct rule_output *out = &answer->out;
+	answer->rule = rule;
+	answer->yields = false;
+	out->severity = rule->severity;
+	out->fault = rule->fault;
+	out->advisory = !rule->in_default;
+	out->message.len = 0;
+	out->expected.len = 0;
+	out->seen.len = 0;
+	if (!rule->check(in, out))
+		return false;
+	if (engine->profile == PROFILE_DEFAULT && out->advisory && out->severity > SEVERITY_INFO)
+		out->severity = SEVERITY_INFO;
+	out->severity = gated(out->severity, out->fault, about->confidence);
+	return true;
 }
 
-unsigned engine_ask(struct audit *a, enum rule_moment moment, const struct rule_input *in,
-		    const struct engine_case *about, int64_t now_us)
+/* Is `id` a word of `ids`? */
+static bool is_named(const char *ids, const char *id)
 {
+	size_t len = strlen(id);
+	for (const char *at = ids; at && *at;) {
+		size_t word = strcspn(at, " ");
+		if (word == len && memcmp(at, id, len) == 0)
+			return true;
+		at += word + (at[word] == ' ');
+	}
+	return false;
+}
+
+/* The ids of answers that yield to this one; marks them. */
+static void take_also(struct answer *answers, unsigned count, const struct answer *to, struct wording *also)
+{
+	for (struct answer *a = answers; a < answers + count; a++) {
+		if (a == to || a->yields || !is_named(a->rule->yields_to, to->rule->id))
+			continue;
+		a->yields = true;
+		word(also, also->len > 0 ? " " : "");
+		word(also, a->rule->id);
+	}
+}
+
+static struct bytes worded(const struct wording *w)
+{
+	return bytes_of(w->text, w->len);
+}
+
+static void say(const struct engine *engine, const struct answer *a, const struct wording *also,
+		const struct rule_input *in, const struct engine_case *about)
+{
+	const struct exchange_facts *r = in->request;
+	struct event_finding f = {.rule = a->rule,
+				  .severity = a->out.severity,
+				  .fault = a->out.fault,
+				  .chain = about->chain,
+				  .redirect = about->redirect,
+				  .exchange = in->follow ? in->follow->exchange : r->exchange,
+				  .confidence = about->confidence,
+				  .message = worded(&a->out.message),
+				  .expected = worded(&a->out.expected),
+				  .seen = worded(&a->out.seen),
+				  .also = worded(also),
+				  .url = r->url,
+				  .method = r->method};
+	if (about->memory && about->memory->worst < f.severity)
+		about->memory->worst = f.severity;
+	engine->say(engine->arg, &f, about->now_us);
+}
+
+unsigned engine_ask(const struct engine *engine, enum rule_moment moment, const struct rule_input *in,
+		    const struct engine_case *about)
+{
+	struct answer answers[FINDINGS_AT_ONCE_MAX];
+	struct wording also[FINDINGS_AT_ONCE_MAX];
+	unsigned count = 0;
 	unsigned findings = 0;
-	for (size_t i = 0; i < rules_count; i++) {
-		const struct rule *rule = &rules_all[i];
-		struct rule_output out;
-		if (rule->moment != moment)
+	for (size_t i = 0; i < rules_count && count < FINDINGS_AT_ONCE_MAX; i++) {
+		if (rules_all[i].moment == moment)
+			count += asks(engine, &rules_all[i], in, about, &answers[count]);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		also[i].len = 0;
+		take_also(answers, count, &answers[i], &also[i]);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (answers[i].yields)
 			continue;
-		out.severity = rule->severity;
-		out.fault = rule->fault;
-		out.advisory = !rule->in_default;
-		out.message.len = 0;
-		out.expected.len = 0;
-		out.seen.len = 0;
-		if (!rule->check(in, &out))
-			continue;
-		if (a->config.profile == PROFILE_DEFAULT && out.advisory && out.severity > SEVERITY_INFO)
-			out.severity = SEVERITY_INFO;
-		out.severity = gated(out.severity, out.fault, about->confidence);
-		say(a, rule, in, &out, about, now_us);
+		say(engine, &answers[i], &also[i], in, about);
 		findings++;
 	}
 	return findings;

@@ -1,25 +1,33 @@
 /* SPDX-License-Identifier: MIT
  *
- * Asks the rules of one moment, weighs their answers by profile and confidence (RULES.md §0) and says the findings.
- * Knows the rules only by their table. Under the tracker's lock. */
+ * Asks the rules of one moment, weighs their answers by profile and confidence (RULES.md §0), joins those that explain
+ * one fact, and says the findings. Knows the rules only by their table, and nothing of where facts come from: a live
+ * run and a log that is judged again both use it, by ruling.c. */
 #ifndef AUDIT_ENGINE_H
 #define AUDIT_ENGINE_H
 
 #include "audit/rules/check.h"
-#include "audit/state.h"
 
-struct chain;
+#define FINDINGS_AT_ONCE_MAX 24u /* of one moment; what is beyond is dropped, the rows are far fewer */
+
+struct engine {
+	enum profile profile;
+	/* Takes a finding; its views live until it returns. */
+	void (*say)(void *arg, struct event_finding *f, int64_t now_us);
+	void *arg;
+};
 
 /* What a finding is about. */
 struct engine_case {
 	uint64_t redirect;
-	uint64_t chain_id;
-	struct chain *chain;        /* counts its worst finding; NULL: over already */
-	enum confidence confidence; /* of the match; CONFIDENCE_NONE: no match is involved, nothing is lowered */
+	uint64_t chain;
+	struct chain_memory *memory; /* counts its worst finding; NULL: over already */
+	enum confidence confidence;  /* of the match; CONFIDENCE_NONE: no match is involved, nothing is lowered */
+	int64_t now_us;
 };
 
 /* Returns how many findings there were. */
-unsigned engine_ask(struct audit *a, enum rule_moment moment, const struct rule_input *in,
-		    const struct engine_case *about, int64_t now_us);
+unsigned engine_ask(const struct engine *engine, enum rule_moment moment, const struct rule_input *in,
+		    const struct engine_case *about);
 
 #endif

@@ -54,12 +54,11 @@ const char *property_text(enum property p)
 	return TEXT_OF(texts, p);
 }
 
-const char *content_field_text(unsigned bit)
+const char *body_relation_text(enum body_relation r)
 {
-	static const char *const texts[CONTENT_FIELD_COUNT] = {
-	    "Content-Type",  "Content-Encoding", "Content-Language", "Content-Location",
-	    "Content-Range", "Content-Digest",   "Digest",           "Last-Modified"};
-	return bit < CONTENT_FIELD_COUNT ? texts[bit] : "unknown";
+	static const char *const texts[] = {"not_due",     "equal",   "dropped", "truncated",
+					    "ended_short", "changed", "added",   "undecided"};
+	return TEXT_OF(texts, r);
 }
 
 const char *event_type_text(enum event_type t)

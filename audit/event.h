@@ -7,8 +7,10 @@
 #define AUDIT_EVENT_H
 
 #include "audit/exchange.h"
+#include "audit/field_list.h"
 
 enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
+enum profile { PROFILE_DEFAULT, PROFILE_STRICT };
 enum fault { FAULT_NONE, FAULT_CLIENT, FAULT_SERVER, FAULT_INTERMEDIARY, FAULT_PROXY, FAULT_UNKNOWN };
 
 /* The one table of DESIGN.md. The texts (outcome_text() and so on) are those of the log. */
@@ -52,21 +54,6 @@ struct content_facts {
 	uint8_t sha256[32]; /* of the `length` bytes seen */
 };
 
-/* Request fields that say something of its content: they are stale on a request without any. As bits. */
-enum content_field {
-	CONTENT_FIELD_TYPE = 1,
-	CONTENT_FIELD_ENCODING = 2,
-	CONTENT_FIELD_LANGUAGE = 4,
-	CONTENT_FIELD_LOCATION = 8,
-	CONTENT_FIELD_RANGE = 16,
-	CONTENT_FIELD_DIGEST = 32,     /* Content-Digest */
-	CONTENT_FIELD_OLD_DIGEST = 64, /* Digest (RFC 3230) */
-	CONTENT_FIELD_LAST_MODIFIED = 128
-};
-#define CONTENT_FIELD_COUNT 8
-/* "Content-Type" of bit 0, and so on. */
-const char *content_field_text(unsigned bit);
-
 /* One exchange as the audit saw it: what the rules read and what the log keeps. All views live until the sink has it.
  */
 struct exchange_facts {
@@ -79,11 +66,13 @@ struct exchange_facts {
 	struct bytes url; /* effective request URI as the client wrote it, with userinfo and fragment: redacted later */
 	struct bytes user_agent;
 	struct bytes content_type;
-	uint8_t content_fields;   /* enum content_field */
-	uint32_t idempotency_key; /* a seeded hash of the value, equal for equal ones in one run; 0: none */
+	const struct field_list *fields;          /* of the request; NULL: none that a rule reads */
+	const struct field_list *response_fields; /* NULL: none, or no response yet */
 	struct content_facts request;
-	uint16_t status; /* 0 while there is none */
-	bool by_proxy;   /* we answered, not the origin */
+	bool early;            /* the response's head came before the request's content was complete ... */
+	uint64_t early_length; /* ... when so much of it had */
+	uint16_t status;       /* 0 while there is none */
+	bool by_proxy;         /* we answered, not the origin */
 	bool has_location;
 	struct bytes location; /* as received, OWS trimmed; the first of several */
 	uint16_t location_count;
@@ -94,6 +83,40 @@ struct exchange_facts {
 struct property_verdict {
 	enum verdict verdict;
 	const char *reason; /* one line, static; NULL for pass */
+};
+
+/* How the content of the follow-up compares with that of the redirected request. */
+enum body_relation {
+	BODY_NOT_DUE,     /* the method was changed, or rightly has no content: nothing must be kept */
+	BODY_EQUAL,       /* both empty included */
+	BODY_DROPPED,     /* there was content, and now there is none */
+	BODY_TRUNCATED,   /* the follow-up holds a beginning of it only */
+	BODY_ENDED_SHORT, /* the follow-up declared it all and stopped before its end */
+	BODY_CHANGED,
+	BODY_ADDED,    /* content on a request that was rightly rewritten to GET or HEAD */
+	BODY_UNDECIDED /* see `reason` */
+};
+const char *body_relation_text(enum body_relation r); /* "ended_short" */
+
+/* Observed when both have ended; also what the log needs to judge again. */
+struct body_comparison {
+	enum body_relation relation;
+	const char *reason;   /* BODY_UNDECIDED: why; one line */
+	bool framing_differs; /* chunked against Content-Length, or a Content-Length of 0 against none */
+	bool lengths_agree;   /* BODY_UNDECIDED: the declared length is the one that the follow-up has */
+	bool prefix_unknown;  /* BODY_CHANGED: shorter, and whether it is a beginning can't be told any more */
+	uint64_t equal;       /* bytes from the start that are known to be equal */
+};
+
+/* What a chain shows when a redirect was added to it. */
+struct loop_facts {
+	bool repeated;     /* the state of this hop (method, URL, content, cookies, credentials) was there before */
+	bool certain;      /* the Location leads back to a state whose answer was a redirect */
+	bool thrice;       /* method and URL for the third time */
+	bool revisited;    /* method and URL were there before, in another state */
+	unsigned hop;      /* of this redirect */
+	unsigned back_to;  /* the hop that it leads back to, or repeats */
+	const char *cause; /* "slash flip", ...; NULL where none is apparent */
 };
 
 struct rule; /* audit/rules/rules.h */
@@ -150,6 +173,8 @@ struct event_observed {
 	const struct exchange_facts *request;
 	struct bytes target; /* resolved, absolute; empty where Location is unusable */
 	bool expects;        /* is a follow-up asked for? */
+	bool same_url;       /* the target is the URL that was asked, but for spelling */
+	struct loop_facts loop;
 };
 
 struct event_followed {
@@ -164,6 +189,9 @@ struct event_followed {
 	enum confidence confidence;
 	enum match_state state;
 	struct property_verdict verdicts[PROPERTY_COUNT];
+	struct body_comparison body;
+	bool same_url;      /* as in event_observed */
+	bool no_news;       /* a revision with the same verdicts: its findings stand already */
 	int64_t latency_us; /* from the 3xx head to the follow-up's head */
 };
 
@@ -179,7 +207,13 @@ struct event_closed {
 	uint64_t chain;
 	unsigned hop;
 	enum outcome outcome;
-	const char *reason; /* "window over", "run ended", ... */
+	const char *reason;                   /* "window over", "run ended", ... */
+	const struct exchange_facts *request; /* the redirect's; told before by its id */
+	struct bytes target;                  /* likewise */
+	/* Where it was not followed: */
+	bool client_follows; /* this client has followed another redirect */
+	bool twin_followed;  /* ... one with the same request and target, at about the same time */
+	bool target_asked;   /* it asked for the target since, and that answered another redirect */
 };
 
 struct event_finding {
@@ -193,7 +227,8 @@ struct event_finding {
 	struct bytes message; /* one sentence about this case */
 	struct bytes expected;
 	struct bytes seen;
-	struct bytes url; /* where: the redirect's request URL */
+	struct bytes url;  /* where: the redirect's request URL */
+	struct bytes also; /* ids of other rules that fired for the same fact, with spaces between */
 	struct bytes method;
 };
 
@@ -209,6 +244,8 @@ struct event_chain_finished {
 	uint16_t final_status;
 	int64_t elapsed_us; /* first request head to last response head */
 	struct bytes tag;
+	const struct exchange_facts *first; /* what began it */
+	const struct exchange_facts *last;  /* what it ends in: the last follow-up, or the last redirected request */
 };
 
 struct event_tunnel {

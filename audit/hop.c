@@ -2,7 +2,6 @@
  *
  * Says what happened to one redirect: followed, revised, unfollowed; and lets go of it. The one place where
  * redirect.followed, match.revised and redirect.closed leave the core (but for displacement, match.c). */
-#include "audit/engine.h"
 #include "audit/hop.h"
 
 /* The facts of both ends, filled once and read by events and rules. */
@@ -10,25 +9,18 @@ struct two_ends {
 	char addresses[2][ADDRESS_TEXT_MAX];
 	struct exchange_facts request;
 	struct exchange_facts follow;
-	struct rule_input in;
-	struct engine_case about;
 };
 
 static void ends_of(const struct expectation *e, const struct trace *follow, struct two_ends *ends)
 {
-	*ends = (struct two_ends){
-	    .in = {.request = &ends->request,
-		   .status = status_find(e->request->status),
-		   .target = expectation_target(e),
-		   .same_url = e->target_hash == e->request->url_hash},
-	    .about = {.redirect = e->id, .chain_id = e->chain_id, .chain = e->chain},
-	};
 	trace_facts(e->request, ends->addresses[0], &ends->request);
-	if (follow) {
+	if (follow)
 		trace_facts(follow, ends->addresses[1], &ends->follow);
-		ends->in.follow = &ends->follow;
-		ends->about.confidence = e->confidence;
-	}
+}
+
+static struct chain_memory *memory_of(const struct expectation *e)
+{
+	return e->chain ? &e->chain->memory : NULL;
 }
 
 /* Will nothing be compared with this exchange's content any more? It may still become a redirected request itself. */
@@ -45,13 +37,25 @@ static void content_release(struct audit *a, struct trace *t)
 		trace_content_done(a, t);
 }
 
-static void emit_closed(struct audit *a, const struct expectation *e, const char *reason, int64_t now_us)
+static void say_closed(struct audit *a, const struct expectation *e, const char *reason, int64_t now_us)
 {
+	struct two_ends ends;
+	ends_of(e, NULL, &ends);
 	struct audit_event event = {
 	    .type = EVENT_REDIRECT_CLOSED,
-	    .closed = {.redirect = e->id, .chain = e->chain_id, .hop = e->hop, .outcome = e->outcome, .reason = reason},
+	    .closed = {.redirect = e->id,
+		       .chain = e->chain_id,
+		       .hop = e->hop,
+		       .outcome = e->outcome,
+		       .reason = reason,
+		       .request = &ends.request,
+		       .target = expectation_target(e),
+		       .client_follows = client_is_follower(e->request->client, e->request->user_agent),
+		       .twin_followed = e->twin_followed,
+		       .target_asked = e->target_asked},
 	};
 	emit(a, &event, now_us);
+	ruling_closed(&a->ruling, memory_of(e), &event.closed, now_us);
 }
 
 /* redirect.followed and the findings behind it. */
@@ -67,8 +71,6 @@ static void say_followed(struct audit *a, struct expectation *e, struct trace *f
 		content_hash(&a->digester, follow->content);
 	emit_exchange(a, follow, now_us);
 	ends_of(e, follow, &ends);
-	ends.in.body = &j.body;
-	ends.in.rewritten = e->chain && e->chain->rewritten;
 	struct audit_event event = {
 	    .type = EVENT_REDIRECT_FOLLOWED,
 	    .followed = {.redirect = e->id,
@@ -81,6 +83,8 @@ static void say_followed(struct audit *a, struct expectation *e, struct trace *f
 			 .score = e->score,
 			 .confidence = e->confidence,
 			 .state = state,
+			 .body = j.body,
+			 .same_url = e->target_hash == e->request->url_hash,
 			 .latency_us = follow->started_us - e->at_us},
 	};
 	for (unsigned p = 0; p < PROPERTY_COUNT; p++) {
@@ -90,11 +94,9 @@ static void say_followed(struct audit *a, struct expectation *e, struct trace *f
 		if (e->chain)
 			e->chain->unverifiable += j.verdicts[p].verdict == VERDICT_UNVERIFIABLE;
 	}
+	event.followed.no_news = !news;
 	emit(a, &event, now_us);
-	if (news)
-		engine_ask(a, RULE_AT_FOLLOW, &ends.in, &ends.about, now_us);
-	if (e->chain && method_became_get(ends.request.method, ends.follow.method))
-		e->chain->rewritten = true;
+	ruling_followed(&a->ruling, memory_of(e), &event.followed, now_us);
 }
 
 /* This program follows redirects. And where it had asked the same question several times at once, whichever of the
@@ -118,7 +120,7 @@ void hop_followed(struct audit *a, struct expectation *e, int64_t now_us)
 	e->outcome = OUTCOME_FOLLOWED;
 	note_follower(a, e);
 	say_followed(a, e, e->candidate, MATCH_FINAL, now_us);
-	emit_closed(a, e, NULL, now_us);
+	say_closed(a, e, NULL, now_us);
 	struct chain *c = e->chain;
 	if (e->hop == c->hops) {
 		c->end = OUTCOME_FOLLOWED;
@@ -183,17 +185,9 @@ void hop_unfollowed(struct audit *a, struct expectation *e, enum outcome outcome
 		    int64_t now_us)
 {
 	struct chain *c = e->chain;
-	struct two_ends ends;
 	e->outcome = outcome;
 	expectation_unqueue(e);
-	emit_closed(a, e, reason, now_us);
-	ends_of(e, NULL, &ends);
-	ends.in.outcome = outcome;
-	ends.in.client_follows = client_is_follower(e->request->client, e->request->user_agent);
-	ends.in.twin_followed = e->twin_followed;
-	ends.in.target_asked = e->target_asked;
-	ends.in.chain_loops = c->looped;
-	engine_ask(a, RULE_AT_CLOSE, &ends.in, &ends.about, now_us);
+	say_closed(a, e, reason, now_us);
 	if (e->hop == c->hops)
 		c->end = outcome;
 	if (final || (outcome != OUTCOME_NOT_FOLLOWED && outcome != OUTCOME_RETRIED)) {

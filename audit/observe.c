@@ -130,6 +130,7 @@ static void response_known(struct audit *a, struct audit_exchange *x, const stru
 {
 	struct trace *t = x->trace;
 	trace_response(a, t, x->status, head, now_us);
+	t->early = !x->request_done;
 	t->early_length = x->request_done ? 0 : x->content_length;
 	t->length = x->content_length;
 	if (head && status_find(x->status) && x->status != 304 && !is_finished(a))

@@ -2,7 +2,6 @@
  *
  * A 3xx head has come: resolves its Location, gives it its place in a chain, says redirect.observed with what the 3xx
  * alone shows, and opens the expectation. All of it before the head is passed on to the client. */
-#include "audit/engine.h"
 #include "audit/evict.h"
 #include "audit/hop.h"
 
@@ -101,16 +100,12 @@ static void say_observed(struct audit *a, struct trace *t, const struct target *
 			 .hop = o->hop,
 			 .request = &facts,
 			 .target = to->text,
-			 .expects = o->expects},
+			 .expects = o->expects,
+			 .same_url = to->usable && to->hash == t->url_hash,
+			 .loop = o->loop},
 	};
 	emit(a, &event, now_us);
-	struct rule_input in = {
-	    .request = &facts, .status = status_find(t->status), .target = to->text, .loop = &o->loop};
-	struct engine_case about = {.redirect = o->redirect, .chain_id = o->chain->id, .chain = o->chain};
-	engine_ask(a, RULE_AT_REDIRECT, &in, &about, now_us);
-	/* A chain that is known to loop goes on looping: that is one fact. */
-	if (o->expects && !o->chain->looped)
-		o->chain->looped = engine_ask(a, RULE_AT_CHAIN, &in, &about, now_us) > 0;
+	ruling_observed(&a->ruling, &o->chain->memory, &event.observed, now_us);
 }
 
 static struct expectation *expect(struct audit *a, struct trace *t, const struct http_head *head,

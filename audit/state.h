@@ -10,6 +10,7 @@
 #include "audit/client.h"
 #include "audit/digest.h"
 #include "audit/filter.h"
+#include "audit/ruling.h"
 #include "audit/tracker.h"
 
 /* Expectations wait in one of these. All that are in one wait equally long, so each is in order of its deadlines. */
@@ -50,6 +51,7 @@ struct audit {
 	struct link waiting; /* of expectation.in_queue: those without a deadline yet (the 3xx is being delivered) */
 	struct link kept;    /* of trace.kept: contents held verbatim, oldest first */
 	struct link open_chains; /* of chain.in_open */
+	struct ruling ruling;    /* what the rules remember, and where findings go */
 	struct uri_buf scratch;  /* owned; grows: URLs and their normal forms while one call lasts */
 };
 
@@ -65,6 +67,9 @@ static inline void audit_unlock(struct audit *a)
 
 /* emit.c: gives the event its seq and hands it to the sink. */
 void emit(struct audit *a, struct audit_event *e, int64_t now_us);
+
+/* emit.c: where the engine says its findings. `arg` is the audit. */
+void emit_finding(void *arg, struct event_finding *f, int64_t now_us);
 
 /* emit.c: the `exchange` event of a trace, once. */
 struct trace;

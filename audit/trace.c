@@ -30,24 +30,18 @@ static uint32_t field_hash(const struct audit *a, const struct http_head *h, enu
 	return all;
 }
 
-static bool is_named(struct bytes name, const char *text)
+/* The key that keeps an operation from being done twice, under the name that the draft gives it or the older one. */
+static uint32_t idempotency_key(const struct audit *a, const struct field_list *l)
 {
-	return bytes_equal_nocase(name, bytes_str(text));
+	const struct field_item *f = field_next(l, "idempotency-key", NULL);
+	if (!f)
+		f = field_next(l, "x-idempotency-key", NULL);
+	return f ? hash32(a, field_value(l, f), false) : 0;
 }
 
-/* Fields about the content, and the other name of the idempotency key: they have no ids, so all names are gone through
- * once, for an exchange that is kept anyway. */
-static void note_names(const struct audit *a, const struct http_head *h, struct trace *t)
+static uint64_t list_cost(const struct field_list *l)
 {
-	for (unsigned i = 0; i < h->field_count; i++) {
-		struct bytes name = head_name(h, &h->fields[i]);
-		for (unsigned bit = 0; bit < CONTENT_FIELD_COUNT; bit++) {
-			if (is_named(name, content_field_text(bit)))
-				t->content_fields |= (uint8_t)(1u << bit);
-		}
-		if (!t->idempotency_key && is_named(name, "X-Idempotency-Key"))
-			t->idempotency_key = hash32(a, head_value(h, &h->fields[i]), false);
-	}
+	return l ? l->size + BUDGET_BLOCK : 0;
 }
 
 uint32_t cookie_pair_hash(const struct audit *a, struct bytes pair)
@@ -142,11 +136,11 @@ struct trace *trace_new(struct audit *a, const struct audit_exchange *x, struct 
 	t->cookie = field_hash(a, h, FIELD_COOKIE);
 	t->authorization = field_hash(a, h, FIELD_AUTHORIZATION);
 	t->proxy_authorization = field_hash(a, h, FIELD_PROXY_AUTHORIZATION);
-	t->idempotency_key = field_hash(a, h, FIELD_IDEMPOTENCY_KEY);
-	note_names(a, h, t);
+	t->fields = field_list_make(h);
+	t->idempotency_key = idempotency_key(a, t->fields);
 	t->referer = field_hash(a, h, FIELD_REFERER);
 	link_init(&t->kept);
-	budget_take(&a->budget, trace_size(t) + BUDGET_BLOCK);
+	budget_take(&a->budget, trace_size(t) + BUDGET_BLOCK + list_cost(t->fields));
 	return t;
 }
 
@@ -160,7 +154,10 @@ void trace_drop(struct audit *a, struct trace *t)
 	intern_drop(&a->intern, t->user_agent);
 	intern_drop(&a->intern, t->content_type);
 	client_drop(&a->clients, t->client);
-	budget_give(&a->budget, trace_size(t) + BUDGET_BLOCK + (t->location ? t->location_len + BUDGET_BLOCK : 0));
+	budget_give(&a->budget, trace_size(t) + BUDGET_BLOCK + list_cost(t->fields) + list_cost(t->response_fields) +
+				    (t->location ? t->location_len + BUDGET_BLOCK : 0));
+	free(t->fields);
+	free(t->response_fields);
 	free(t->location);
 	free(t);
 }
@@ -191,6 +188,10 @@ void trace_response(struct audit *a, struct trace *t, int status, const struct h
 	t->by_proxy = head == NULL;
 	if (head && !t->has_location)
 		location_keep(a, t, head);
+	if (head && !t->response_fields) {
+		t->response_fields = field_list_make(head);
+		budget_take(&a->budget, list_cost(t->response_fields));
+	}
 }
 
 void trace_take_content(struct audit *a, struct trace *t, struct audit_exchange *x)
@@ -327,8 +328,10 @@ void trace_facts(const struct trace *t, char address[ADDRESS_TEXT_MAX], struct e
 	    .url = trace_url(t),
 	    .user_agent = text_bytes(t->user_agent),
 	    .content_type = text_bytes(t->content_type),
-	    .content_fields = t->content_fields,
-	    .idempotency_key = t->idempotency_key,
+	    .fields = t->fields,
+	    .response_fields = t->response_fields,
+	    .early = t->early,
+	    .early_length = t->early_length,
 	    .status = t->status,
 	    .by_proxy = t->by_proxy,
 	    .has_location = t->has_location,

@@ -28,12 +28,12 @@ struct trace {
 	bool chunked;
 	bool request_ended;
 	bool request_complete;
+	bool early;           /* the response head came before the request's content was complete */
 	bool cut_by_response; /* the request's content stopped after its response had begun */
 	bool response_ended;
 	bool response_delivered;
 	bool has_location;
-	bool pipelined;         /* its bytes had come before the answer to the request before it */
-	uint8_t content_fields; /* enum content_field */
+	bool pipelined; /* its bytes had come before the answer to the request before it */
 	uint8_t name_count;
 	uint8_t cookie_count;
 	uint8_t address[16];
@@ -48,7 +48,7 @@ struct trace {
 	    *content;          /* owned; NULL until the request has ended, when there is none, and when done with */
 	int64_t declared;      /* Content-Length of the request, or -1 */
 	uint64_t length;       /* content of the request seen so far, as far as it was told */
-	uint64_t early_length; /* how much of it there was when the response head came */
+	uint64_t early_length; /* how much of it there was when the response head came early */
 	int64_t started_us;
 	int64_t response_us;
 	uint64_t url_hash; /* of its normal form (E1) */
@@ -60,12 +60,14 @@ struct trace {
 	uint32_t referer;
 	uint32_t url_len;
 	uint32_t location_len;
-	char *location;                    /* owned; NULL until a response brings one */
-	struct expectation *candidate_for; /* the expectation that it is, or may be, the follow-up of */
-	struct expectation *made;          /* the one that its own 3xx opened, until that is released */
-	struct chain *chain;               /* that it is the tail of; more by chain.next_of_tail */
-	struct link kept;                  /* in audit.kept while its content holds verbatim bytes */
-	uint32_t cookies[];                /* hashes of pairs; then uint16_t names[], then the URL */
+	struct field_list *fields;          /* owned; may be NULL */
+	struct field_list *response_fields; /* owned; NULL until a 3xx, or the answer that a chain ends in, comes */
+	char *location;                     /* owned; NULL until a response brings one */
+	struct expectation *candidate_for;  /* the expectation that it is, or may be, the follow-up of */
+	struct expectation *made;           /* the one that its own 3xx opened, until that is released */
+	struct chain *chain;                /* that it is the tail of; more by chain.next_of_tail */
+	struct link kept;                   /* in audit.kept while its content holds verbatim bytes */
+	uint32_t cookies[];                 /* hashes of pairs; then uint16_t names[], then the URL */
 };
 
 struct audit;

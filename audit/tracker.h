@@ -6,8 +6,6 @@
 
 #include "audit/event.h"
 
-enum profile { PROFILE_DEFAULT, PROFILE_STRICT };
-
 struct audit_config {
 	enum profile profile;
 	int64_t window_us;         /* how long a follow-up is waited for; RULES §3: 10 s */

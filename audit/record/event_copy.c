@@ -44,6 +44,7 @@ static void add_finding(struct event_strings *s, struct event_finding *f)
 	add_view(s, &f->seen);
 	add_view(s, &f->url);
 	add_view(s, &f->method);
+	add_view(s, &f->also);
 }
 
 static void add_run_started(struct event_strings *s, struct event_run_started *r)
@@ -102,15 +103,18 @@ static void find_strings(struct event_strings *s, struct audit_event *e)
 		break;
 	case EVENT_REDIRECT_OBSERVED:
 		add_view(s, &e->observed.target);
+		add_text(s, &e->observed.loop.cause);
 		break;
 	case EVENT_REDIRECT_FOLLOWED:
 		add_view(s, &e->followed.target);
+		add_text(s, &e->followed.body.reason);
 		break;
 	case EVENT_MATCH_REVISED:
 		add_text(s, &e->revised.reason);
 		break;
 	case EVENT_REDIRECT_CLOSED:
 		add_text(s, &e->closed.reason);
+		add_view(s, &e->closed.target);
 		break;
 	case EVENT_FINDING:
 		add_finding(s, &e->finding);
@@ -152,7 +156,41 @@ static unsigned facts_of(struct audit_event *e, const struct exchange_facts **fa
 		facts[1] = &e->followed.follow;
 		return 2;
 	}
+	if (e->type == EVENT_CHAIN_FINISHED) {
+		facts[0] = &e->chain_finished.last;
+		return 1;
+	}
 	return 0;
+}
+
+/* What was told before by its id, and is not told again. */
+static void forget_told(struct audit_event *e)
+{
+	if (e->type == EVENT_REDIRECT_CLOSED)
+		e->closed.request = NULL;
+	if (e->type == EVENT_CHAIN_FINISHED)
+		e->chain_finished.first = NULL;
+}
+
+/* Lists are blocks of their own: each begins where a pointer may. */
+static size_t list_room(const struct field_list *l)
+{
+	return l ? (l->size + 7u) & ~(size_t)7 : 0;
+}
+
+static size_t lists_room(const struct exchange_facts *f)
+{
+	return list_room(f->fields) + list_room(f->response_fields);
+}
+
+static char *move_list(const struct field_list **l, char *to)
+{
+	if (!*l)
+		return to;
+	size_t room = list_room(*l);
+	memcpy(to, *l, (*l)->size);
+	*l = (const struct field_list *)(const void *)to;
+	return to + room;
 }
 
 static size_t strings_length(const struct event_strings *s)
@@ -193,20 +231,26 @@ struct event_copy *event_copy_make(const struct audit_event *e, event_copy_memor
 	struct audit_event shallow = *e;
 	struct exchange_facts facts[FACTS_MAX];
 	const struct exchange_facts **links[FACTS_MAX];
-	unsigned count = facts_of(&shallow, links), kept = 0;
+	unsigned count, kept = 0;
 	struct event_strings strings = {.view_count = 0};
 	struct exchange_facts *copied_facts;
 	struct event_copy *copy;
-	size_t size;
+	size_t size, lists = 0;
+	char *to;
 
+	forget_told(&shallow);
+	count = facts_of(&shallow, links);
 	for (unsigned i = 0; i < count; i++) {
 		if (*links[i]) {
 			facts[kept] = **links[i];
+			lists += lists_room(&facts[kept]);
 			add_facts(&strings, &facts[kept++]);
 		}
 	}
+	if (shallow.type == EVENT_EXCHANGE)
+		lists = lists_room(&shallow.exchange);
 	find_strings(&strings, &shallow);
-	size = sizeof(*copy) + kept * sizeof(facts[0]) + strings_length(&strings);
+	size = sizeof(*copy) + kept * sizeof(facts[0]) + lists + strings_length(&strings);
 	copy = memory(arg, size);
 	if (!copy)
 		return NULL;
@@ -223,6 +267,11 @@ struct event_copy *event_copy_make(const struct audit_event *e, event_copy_memor
 		}
 	}
 	find_strings(&strings, &copy->event);
-	move_strings(&strings, (char *)(copied_facts + kept));
+	to = (char *)(copied_facts + kept);
+	for (unsigned i = 0; i < kept; i++)
+		to = move_list(&copied_facts[i].response_fields, move_list(&copied_facts[i].fields, to));
+	if (copy->event.type == EVENT_EXCHANGE)
+		to = move_list(&copy->event.exchange.response_fields, move_list(&copy->event.exchange.fields, to));
+	move_strings(&strings, to);
 	return copy;
 }

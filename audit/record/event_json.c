@@ -74,26 +74,36 @@ static void write_content(struct text_buf *t, const struct content_facts *c)
 	json_put_object_end(t);
 }
 
-/* "content-encoding content-digest": what there is beside Content-Type, which is told with its value. */
-static void write_content_fields(struct text_buf *t, uint8_t fields)
+/* [["accept","text/html"],["cookie","sid=~0123456789abcdef","short"]]: in their order, secrets hidden. The first
+ * Location is a member of its own already. */
+static void write_fields(struct event_writer *w, struct text_buf *t, const struct field_list *l)
 {
-	char names[160] = "";
-	size_t len = 0;
+	const struct field_item *told = field_next(l, "location", NULL);
 
-	for (unsigned bit = 0; bit < CONTENT_FIELD_COUNT; bit++) {
-		const char *name = content_field_text(bit);
+	if (!l || l->count == (told ? 1 : 0))
+		return;
+	json_put_array_begin(t, "fields");
+	for (const struct field_item *f = l->items; f < l->items + l->count; f++) {
+		struct bytes name = field_name(l, f);
 
-		if (!(fields & ~CONTENT_FIELD_TYPE & 1u << bit))
+		if (f == told)
 			continue;
-		if (len > 0)
-			names[len++] = ' ';
-		while (*name)
-			names[len++] = (char)ascii_lower((unsigned char)*name++);
+		json_put_array_begin(t, NULL);
+		json_put_string(t, NULL, name);
+		json_put_string(t, NULL, redact_field(&w->redactor, name, field_value(l, f)));
+		if (f->notes & FIELD_NOTE_SHORT)
+			json_put_text(t, NULL, "short");
+		if (f->notes & FIELD_NOTE_CUT)
+			json_put_text(t, NULL, "cut");
+		json_put_array_end(t);
 	}
-	write_string(t, "content_fields", bytes_of(names, len));
+	json_put_array_end(t);
+	if (l->incomplete)
+		json_put_bool(t, "fields_incomplete", true);
 }
 
-static void write_request(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x)
+/* Fields are told once: the request's with its exchange, the response's with what it means. */
+static void write_request(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x, bool with_fields)
 {
 	json_put_object_begin(t, "request");
 	json_put_uint(t, "exchange", x->exchange);
@@ -106,14 +116,15 @@ static void write_request(struct event_writer *w, struct text_buf *t, const stru
 	json_put_url(t, "url", redact_url(&w->redactor, x->url));
 	write_free_text(w, t, "user_agent", x->user_agent);
 	write_free_text(w, t, "content_type", x->content_type);
-	write_content_fields(t, x->content_fields);
-	if (x->idempotency_key)
-		json_put_uint(t, "idempotency_key", x->idempotency_key);
 	write_content(t, &x->request);
+	if (x->early)
+		json_put_uint(t, "early_length", x->early_length);
+	if (with_fields)
+		write_fields(w, t, x->fields);
 	json_put_object_end(t);
 }
 
-static void write_response(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x)
+static void write_response(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x, bool with_fields)
 {
 	if (x->status == 0)
 		return;
@@ -126,13 +137,16 @@ static void write_response(struct event_writer *w, struct text_buf *t, const str
 		json_put_url(t, "location", redact_url(&w->redactor, x->location));
 		json_put_uint(t, "location_count", x->location_count);
 	}
+	if (with_fields)
+		write_fields(w, t, x->response_fields);
 	json_put_object_end(t);
 }
 
+/* As it is repeated where it takes part in something. */
 static void write_exchange(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x)
 {
-	write_request(w, t, x);
-	write_response(w, t, x);
+	write_request(w, t, x, false);
+	write_response(w, t, x, false);
 }
 
 static void write_hop(struct text_buf *t, uint64_t redirect, uint64_t chain, unsigned hop)
@@ -154,12 +168,32 @@ static void write_run_started(struct event_writer *w, struct text_buf *t, const 
 	json_put_uint(t, "workers", r->workers);
 }
 
+/* Left out where a hop is the first visit of its URL. */
+static void write_loop(struct text_buf *t, const struct loop_facts *l)
+{
+	if (!l->repeated && !l->certain && !l->thrice && !l->revisited)
+		return;
+	json_put_object_begin(t, "loop");
+	json_put_bool(t, "repeated", l->repeated);
+	json_put_bool(t, "certain", l->certain);
+	json_put_bool(t, "thrice", l->thrice);
+	json_put_bool(t, "revisited", l->revisited);
+	json_put_uint(t, "back_to", l->back_to);
+	if (l->cause)
+		json_put_text(t, "cause", l->cause);
+	json_put_object_end(t);
+}
+
 static void write_observed(struct event_writer *w, struct text_buf *t, const struct event_observed *o)
 {
 	write_hop(t, o->redirect, o->chain, o->hop);
-	write_exchange(w, t, o->request);
+	write_request(w, t, o->request, false);
+	write_response(w, t, o->request, true);
 	write_url(w, t, "target", o->target);
 	json_put_bool(t, "expects", o->expects);
+	if (o->same_url)
+		json_put_bool(t, "same_url", true);
+	write_loop(t, &o->loop);
 }
 
 static void write_verdicts(struct event_writer *w, struct text_buf *t, const struct property_verdict *verdicts)
@@ -183,6 +217,21 @@ static void write_verdicts(struct event_writer *w, struct text_buf *t, const str
 	json_put_object_end(t);
 }
 
+static void write_body(struct event_writer *w, struct text_buf *t, const struct body_comparison *b)
+{
+	json_put_object_begin(t, "body");
+	json_put_text(t, "relation", body_relation_text(b->relation));
+	json_put_uint(t, "equal", b->equal);
+	if (b->framing_differs)
+		json_put_bool(t, "framing_differs", true);
+	if (b->lengths_agree)
+		json_put_bool(t, "lengths_agree", true);
+	if (b->prefix_unknown)
+		json_put_bool(t, "prefix_unknown", true);
+	write_free_text(w, t, "reason", bytes_str(b->reason));
+	json_put_object_end(t);
+}
+
 static void write_followed(struct event_writer *w, struct text_buf *t, const struct event_followed *f)
 {
 	write_hop(t, f->redirect, f->chain, f->hop);
@@ -198,6 +247,11 @@ static void write_followed(struct event_writer *w, struct text_buf *t, const str
 	json_put_text(t, "state", match_state_text(f->state));
 	json_put_int(t, "latency_us", f->latency_us);
 	json_put_object_end(t);
+	write_body(w, t, &f->body);
+	if (f->same_url)
+		json_put_bool(t, "same_url", true);
+	if (f->no_news)
+		json_put_bool(t, "no_news", true);
 	write_verdicts(w, t, f->verdicts);
 }
 
@@ -214,6 +268,11 @@ static void write_closed(struct event_writer *w, struct text_buf *t, const struc
 	write_hop(t, c->redirect, c->chain, c->hop);
 	json_put_text(t, "outcome", outcome_text(c->outcome));
 	write_free_text(w, t, "reason", bytes_str(c->reason));
+	if (c->outcome == OUTCOME_FOLLOWED)
+		return;
+	json_put_bool(t, "client_follows", c->client_follows);
+	json_put_bool(t, "twin_followed", c->twin_followed);
+	json_put_bool(t, "target_asked", c->target_asked);
 }
 
 static void write_finding(struct event_writer *w, struct text_buf *t, const struct event_finding *f)
@@ -232,6 +291,7 @@ static void write_finding(struct event_writer *w, struct text_buf *t, const stru
 	write_free_text(w, t, "message", f->message);
 	write_free_text(w, t, "expected", f->expected);
 	write_free_text(w, t, "seen", f->seen);
+	write_string(t, "also", f->also);
 	json_put_text(t, "source", f->rule->source);
 }
 
@@ -249,6 +309,12 @@ static void write_chain_finished(struct event_writer *w, struct text_buf *t, con
 	if (c->final_status)
 		json_put_uint(t, "final_status", c->final_status);
 	json_put_int(t, "elapsed_us", c->elapsed_us);
+	if (!c->last)
+		return;
+	json_put_object_begin(t, "last");
+	json_put_uint(t, "exchange", c->last->exchange);
+	write_response(w, t, c->last, true);
+	json_put_object_end(t);
 }
 
 static void write_tunnel(struct event_writer *w, struct text_buf *t, const struct event_tunnel *u)
@@ -328,7 +394,8 @@ static void write_members(struct event_writer *w, struct text_buf *t, const stru
 		write_run_started(w, t, &e->run_started);
 		break;
 	case EVENT_EXCHANGE:
-		write_exchange(w, t, &e->exchange);
+		write_request(w, t, &e->exchange, true);
+		write_response(w, t, &e->exchange, false);
 		break;
 	case EVENT_REDIRECT_OBSERVED:
 		write_observed(w, t, &e->observed);

@@ -8,10 +8,10 @@
 #include "audit/record/printable.h"
 #include "parser/utf8.h"
 
-/* A comma is due behind every member but an object's first, which stands behind its brace. */
+/* A comma is due behind every member but the first of an object or array, which stands behind its bracket. */
 static void member(struct text_buf *t, const char *name)
 {
-	if (t->len > 0 && t->ptr[t->len - 1] != '{' && t->ptr[t->len - 1] != '\n')
+	if (t->len > 0 && t->ptr[t->len - 1] != '{' && t->ptr[t->len - 1] != '[' && t->ptr[t->len - 1] != '\n')
 		text_buf_add_char(t, ',');
 	if (!name)
 		return;
@@ -29,6 +29,17 @@ void json_put_object_begin(struct text_buf *t, const char *name)
 void json_put_object_end(struct text_buf *t)
 {
 	text_buf_add_char(t, '}');
+}
+
+void json_put_array_begin(struct text_buf *t, const char *name)
+{
+	member(t, name);
+	text_buf_add_char(t, '[');
+}
+
+void json_put_array_end(struct text_buf *t)
+{
+	text_buf_add_char(t, ']');
 }
 
 static bool is_plain(unsigned char c)

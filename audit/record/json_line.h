@@ -12,6 +12,10 @@
 void json_put_object_begin(struct text_buf *t, const char *name);
 void json_put_object_end(struct text_buf *t);
 
+/* Arrays; their elements are put with `name` NULL. */
+void json_put_array_begin(struct text_buf *t, const char *name);
+void json_put_array_end(struct text_buf *t);
+
 /* Members. A string's bytes that are no UTF-8 are written as U+FFFD. */
 void json_put_string(struct text_buf *t, const char *name, struct bytes value);
 /* As json_put_string(), for URLs: bytes that are no UTF-8 are written percent-encoded. */

@@ -9,7 +9,7 @@
 #include <openssl/hmac.h>
 
 #include "audit/record/redact_pass.h"
-#include "audit/record/secret.h"
+#include "audit/secret.h"
 
 void redactor_init(struct redactor *r, const uint8_t key[REDACTION_KEY_BYTES])
 {

@@ -3,7 +3,7 @@
  * The secrets of free text and of command lines: it goes from word to word and asks of each whether it is a URL, a
  * `name=value`, a token, or what a field's name or an option before it says it is. */
 #include "audit/record/redact_pass.h"
-#include "audit/record/secret.h"
+#include "audit/secret.h"
 
 /* What the words before make of the next one. */
 enum expect {

@@ -3,7 +3,7 @@
  * The secrets of one URL. It splits leniently and by the most suspicious reading, not by RFC 3986: a Location that no
  * parser accepts, or that two read in two ways, must not give its password away either. */
 #include "audit/record/redact_pass.h"
-#include "audit/record/secret.h"
+#include "audit/secret.h"
 
 static bool is_slash(char c)
 {

@@ -20,7 +20,7 @@ static void word_cycle(struct wording *w, const struct loop_facts *loop)
 bool check_redirect_loop(const struct rule_input *in, struct rule_output *out)
 {
 	const struct loop_facts *loop = in->loop;
-	if (!loop->repeated && !loop->certain && !loop->thrice)
+	if (!in->expects || in->chain_loops || (!loop->repeated && !loop->certain && !loop->thrice))
 		return false;
 	word(&out->message, "hop ");
 	word_number(&out->message, loop->hop);

@@ -5,57 +5,36 @@
 #ifndef AUDIT_RULES_CHECK_H
 #define AUDIT_RULES_CHECK_H
 
+#include "audit/chain_memory.h"
 #include "audit/rules/rules.h"
 
-/* How the content of the follow-up compares with that of the redirected request. */
-enum body_relation {
-	BODY_NOT_DUE,     /* the method was changed, or rightly has no content: nothing must be kept */
-	BODY_EQUAL,       /* both empty included */
-	BODY_DROPPED,     /* there was content, and now there is none */
-	BODY_TRUNCATED,   /* the follow-up holds a beginning of it only */
-	BODY_ENDED_SHORT, /* the follow-up declared it all and stopped before its end */
-	BODY_CHANGED,
-	BODY_ADDED,    /* content on a request that was rightly rewritten to GET or HEAD */
-	BODY_UNDECIDED /* see `reason` */
-};
-
-/* Observed when both have ended; also what the log needs to judge again. */
-struct body_comparison {
-	enum body_relation relation;
-	const char *reason;   /* BODY_UNDECIDED: why; one line */
-	bool framing_differs; /* chunked against Content-Length, or a Content-Length of 0 against none */
-	bool lengths_agree;   /* BODY_UNDECIDED: the declared length is the one that the follow-up has */
-	bool prefix_unknown;  /* BODY_CHANGED: shorter, and whether it is a beginning can't be told any more */
-	uint64_t equal;       /* bytes from the start that are known to be equal */
-};
-
-/* What a chain shows when a redirect was added to it. */
-struct loop_facts {
-	bool repeated;     /* the state of this hop (method, URL, content, cookies, credentials) was there before */
-	bool certain;      /* the Location leads back to a state whose answer was a redirect */
-	bool thrice;       /* method and URL for the third time */
-	unsigned hop;      /* of this redirect */
-	unsigned back_to;  /* the hop that it leads back to, or repeats */
-	const char *cause; /* "slash flip", ...; NULL where none is apparent */
-};
-
+/* What stands here is there at every moment, or from the moment on that its comment names. */
 struct rule_input {
-	const struct exchange_facts *request; /* the redirected request, with its 3xx */
-	const struct status_row *status;
-	struct bytes target; /* empty where Location is unusable */
+	const struct exchange_facts *request; /* R, the redirected request, with P, its 3xx */
+	const struct status_row *status;      /* of P */
+	struct bytes target;                  /* T; empty where Location is unusable */
+	struct uri request_url;               /* R's, parsed */
+	struct uri target_url;                /* T parsed; without scheme (ptr NULL) where Location is unusable */
+	bool expects;                         /* a follow-up is asked for */
+	bool same_url; /* the target is the URL that was asked: a repetition and a follow-up look alike */
+	const struct chain_memory *chain;
 	/* RULE_AT_FOLLOW */
-	const struct exchange_facts *follow;
+	const struct exchange_facts *follow; /* F; its response may not be there yet */
+	struct uri follow_url;
 	const struct body_comparison *body;
-	bool rewritten; /* an earlier hop of the chain turned another method into GET or HEAD */
-	bool same_url;  /* the target is the URL that was asked: a repetition and a follow-up look alike */
+	enum uri_match level;
+	int64_t latency_us; /* from P's head to F's */
+	bool rewritten;     /* an earlier hop of the chain turned another method into GET or HEAD */
 	/* RULE_AT_CLOSE */
 	enum outcome outcome;
 	bool client_follows; /* this client has followed another redirect */
 	bool twin_followed;  /* ... one with the same request and target, at about the same time */
 	bool target_asked;   /* it asked for the target since, and that answered another redirect */
 	bool chain_loops;    /* redirect-loop was found on this chain: stopping was right */
-	/* RULE_AT_CHAIN */
+	/* RULE_AT_REDIRECT, RULE_AT_CHAIN */
 	const struct loop_facts *loop;
+	/* RULE_AT_END: `request` is what began the chain */
+	const struct event_chain_finished *finished;
 };
 
 /* A short text under construction; what does not fit is cut. */
@@ -66,6 +45,7 @@ struct wording {
 void word(struct wording *w, const char *s);
 void word_bytes(struct wording *w, struct bytes b); /* cut after 40 bytes */
 void word_number(struct wording *w, uint64_t n);
+void word_origin(struct wording *w, const struct uri *u); /* "https://host:port", the port as it was written */
 
 /* The engine sets severity and fault from the row before it asks; a check changes them where its case is another. */
 struct rule_output {

@@ -4,15 +4,25 @@
  * compared as hashes or as media types; only media types are ever told. */
 #include "audit/rules/check.h"
 
-/* Names the fields of a set, "Content-Type, Content-Digest". */
-static void word_fields(struct wording *w, unsigned fields)
+/* Request fields that say something of its content: stale on a request without any. */
+static const char *const content_fields[] = {"content-type",     "content-encoding", "content-language",
+					     "content-location", "content-range",    "content-digest",
+					     "digest",           "last-modified"};
+
+static bool is_stale(const struct rule_input *in, const char *name)
+{
+	return field_has(in->request->fields, name) && field_has(in->follow->fields, name);
+}
+
+/* Names the stale ones, "content-type, content-digest". */
+static void word_stale(struct wording *w, const struct rule_input *in)
 {
 	bool any = false;
-	for (unsigned bit = 0; bit < CONTENT_FIELD_COUNT; bit++) {
-		if (!(fields & 1u << bit))
+	for (size_t i = 0; i < sizeof(content_fields) / sizeof(content_fields[0]); i++) {
+		if (!is_stale(in, content_fields[i]))
 			continue;
 		word(w, any ? ", " : "");
-		word(w, content_field_text(bit));
+		word(w, content_fields[i]);
 		any = true;
 	}
 }
@@ -20,14 +30,15 @@ static void word_fields(struct wording *w, unsigned fields)
 /* A GET that came of another method and has no content any more: what it still says of it is stale. */
 bool check_stale_content_headers(const struct rule_input *in, struct rule_output *out)
 {
-	unsigned stale = in->request->content_fields & in->follow->content_fields;
-	if (!method_became_get(in->request->method, in->follow->method) || in->follow->request.length > 0 || stale == 0)
+	if (!method_became_get(in->request->method, in->follow->method) || in->follow->request.length > 0)
+		return false;
+	word_stale(&out->seen, in);
+	if (out->seen.len == 0)
 		return false;
 	word(&out->expected, "none of them");
-	word_fields(&out->seen, stale);
 	word_bytes(&out->message, in->follow->method);
 	word(&out->message, " has no content and still has ");
-	word_fields(&out->message, stale);
+	word_stale(&out->message, in);
 	return true;
 }
 
@@ -90,17 +101,23 @@ bool check_content_type_changed(const struct rule_input *in, struct rule_output 
 	return true;
 }
 
+static struct bytes idempotency_key(const struct exchange_facts *x)
+{
+	struct bytes key = field_get(x->fields, "idempotency-key");
+	return key.len > 0 ? key : field_get(x->fields, "x-idempotency-key");
+}
+
 /* Does the follow-up repeat an operation that had a key? Other content would make it another operation. */
 static bool is_keyed_again(const struct rule_input *in)
 {
 	struct bytes method = in->follow->method;
-	return in->request->idempotency_key != 0 && bytes_equal(in->request->method, method) &&
+	return idempotency_key(in->request).len > 0 && bytes_equal(in->request->method, method) &&
 	       !method_is_safe(method) && !in->status->becomes_get && in->body->relation != BODY_CHANGED;
 }
 
 bool check_idempotency_key_lost(const struct rule_input *in, struct rule_output *out)
 {
-	if (!is_keyed_again(in) || in->follow->idempotency_key != 0)
+	if (!is_keyed_again(in) || idempotency_key(in->follow).len > 0)
 		return false;
 	word(&out->expected, "the same Idempotency-Key");
 	word(&out->seen, "none");
@@ -111,8 +128,8 @@ bool check_idempotency_key_lost(const struct rule_input *in, struct rule_output 
 
 bool check_idempotency_key_changed(const struct rule_input *in, struct rule_output *out)
 {
-	if (!is_keyed_again(in) || in->follow->idempotency_key == 0 ||
-	    in->follow->idempotency_key == in->request->idempotency_key)
+	if (!is_keyed_again(in) || idempotency_key(in->follow).len == 0 ||
+	    bytes_equal(idempotency_key(in->follow), idempotency_key(in->request)))
 		return false;
 	word(&out->expected, "the same Idempotency-Key");
 	word(&out->seen, "another one");

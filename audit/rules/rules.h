@@ -13,6 +13,7 @@ enum rule_moment {
 	RULE_AT_FOLLOW,   /* the follow-up is known and both contents have ended: R, P and F */
 	RULE_AT_CLOSE,    /* the expectation ended without a follow-up */
 	RULE_AT_CHAIN,    /* a hop was added: looks at the chain */
+	RULE_AT_END,      /* the chain has ended, with the answer that it ended in */
 	RULE_RECORD       /* bookkeeping: never a finding of its own accord, its fact is in the events */
 };
 
@@ -26,6 +27,9 @@ struct rule {
 	enum severity severity; /* in the strict profile, at high confidence; SEVERITY_NONE: a pass or bookkeeping */
 	bool in_default;        /* keeps its severity in the default profile; otherwise it counts as info there */
 	enum rule_moment moment;
+	/* Ids, with spaces between: where one of them fires at the same moment, it explains the same fact more exactly,
+	 * and this one is listed there as `also:` instead of being a finding of its own. NULL: none. */
+	const char *yields_to;
 	const char *summary;   /* one sentence: what it means when this fires */
 	const char *condition; /* in words, exact */
 	const char *source;    /* "RFC 9110 §15.4.8; RFC 7538 §3" */

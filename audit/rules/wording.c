@@ -37,3 +37,14 @@ void word_number(struct wording *w, uint64_t n)
 	} while (n > 0);
 	put(w, text + at, sizeof(text) - at);
 }
+
+void word_origin(struct wording *w, const struct uri *u)
+{
+	word_bytes(w, u->scheme);
+	word(w, "://");
+	word_bytes(w, u->host);
+	if (u->port.len == 0)
+		return;
+	word(w, ":");
+	word_bytes(w, u->port);
+}

@@ -19,6 +19,28 @@ static const struct rule sample_rule = {
     .source = "RFC 9110 §15.4.8",
 };
 
+/* What a request and a response of the sample have for fields; made once. */
+static inline const struct field_list *sample_fields(bool of_response)
+{
+	static struct field_list *lists[2];
+	struct field_list *l = lists[of_response];
+	if (l)
+		return l;
+	l = lists[of_response] = field_list_new(5, 256);
+	if (of_response) {
+		field_list_add(l, BYTES("location"), BYTES("/v2/pay?code=HUNTER2"), 0);
+		field_list_add(l, BYTES("set-cookie"), BYTES("sid=HUNTER2HUNTER2; Path=/"), 0);
+		field_list_add(l, BYTES("cache-control"), BYTES("no-store"), 0);
+		return l;
+	}
+	field_list_add(l, BYTES("content-type"), BYTES("application/json"), 0);
+	field_list_add(l, BYTES("authorization"), BYTES("Bearer HUNTER2"), 0);
+	field_list_add(l, BYTES("cookie"), BYTES("sid=HUNTER2"), FIELD_NOTE_SHORT);
+	field_list_add(l, BYTES("x-api-key"), BYTES("HUNTER2"), 0);
+	field_list_add(l, BYTES("referer"), BYTES("http://joe:HUNTER2@a/"), 0);
+	return l;
+}
+
 static inline struct exchange_facts sample_exchange(uint64_t id, const char *method, const char *url, uint16_t status)
 {
 	return (struct exchange_facts){
@@ -31,8 +53,8 @@ static inline struct exchange_facts sample_exchange(uint64_t id, const char *met
 	    .url = bytes_str(url),
 	    .user_agent = BYTES("curl/7.88.1"),
 	    .content_type = BYTES("application/json"),
-	    .content_fields = CONTENT_FIELD_TYPE | CONTENT_FIELD_DIGEST | CONTENT_FIELD_LAST_MODIFIED,
-	    .idempotency_key = 4711,
+	    .fields = sample_fields(false),
+	    .response_fields = sample_fields(true),
 	    .request = {.declared = 11, .length = 11, .complete = true, .has_digest = true, .sha256 = {0xab, 1, 2}},
 	    .status = status,
 	    .started_us = SAMPLE_AT_US + (int64_t)id * 1000,
@@ -78,7 +100,13 @@ static inline void sample_all(struct audit_event events[EVENT_TYPE_COUNT], struc
 	events[EVENT_EXCHANGE] = (struct audit_event){.type = EVENT_EXCHANGE, .exchange = facts[0]};
 	events[EVENT_REDIRECT_OBSERVED] =
 	    (struct audit_event){.type = EVENT_REDIRECT_OBSERVED,
-				 .observed = {1, 1, 1, &facts[0], BYTES("http://a/v2/pay?code=HUNTER2"), true}};
+				 .observed = {.redirect = 1,
+					      .chain = 1,
+					      .hop = 1,
+					      .request = &facts[0],
+					      .target = BYTES("http://a/v2/pay?code=HUNTER2"),
+					      .expects = true,
+					      .loop = {.revisited = true, .hop = 1, .cause = "slash flip"}}};
 	events[EVENT_REDIRECT_FOLLOWED] = (struct audit_event){
 	    .type = EVENT_REDIRECT_FOLLOWED,
 	    .followed = {.redirect = 1,
@@ -94,11 +122,17 @@ static inline void sample_all(struct audit_event events[EVENT_TYPE_COUNT], struc
 			 .verdicts = {[PROPERTY_METHOD] = {VERDICT_FAIL, "GET instead of POST"},
 				      [PROPERTY_BODY] = {VERDICT_UNVERIFIABLE, "the method changed"},
 				      [PROPERTY_HEADERS] = {VERDICT_PASS, NULL}},
+			 .body = {.relation = BODY_UNDECIDED, .reason = "the method changed", .equal = 3},
 			 .latency_us = 1500}};
 	events[EVENT_MATCH_REVISED] =
 	    (struct audit_event){.type = EVENT_MATCH_REVISED, .revised = {1, 0, 2, "a better candidate came"}};
-	events[EVENT_REDIRECT_CLOSED] =
-	    (struct audit_event){.type = EVENT_REDIRECT_CLOSED, .closed = {1, 1, 1, OUTCOME_FOLLOWED, "followed"}};
+	events[EVENT_REDIRECT_CLOSED] = (struct audit_event){.type = EVENT_REDIRECT_CLOSED,
+							     .closed = {.redirect = 1,
+									.chain = 1,
+									.hop = 1,
+									.outcome = OUTCOME_FOLLOWED,
+									.reason = "followed",
+									.request = &facts[0]}};
 	events[EVENT_FINDING] = (struct audit_event){
 	    .type = EVENT_FINDING,
 	    .finding = {.rule = &sample_rule,
@@ -111,6 +145,7 @@ static inline void sample_all(struct audit_event events[EVENT_TYPE_COUNT], struc
 			.message = BYTES("a 307 keeps the method; the client changed it"),
 			.expected = BYTES("POST http://a/v2/pay?code=HUNTER2 with the same 11-byte body"),
 			.seen = BYTES("GET http://a/v2/pay?code=HUNTER2 without a body"),
+			.also = BYTES("body-dropped"),
 			.url = BYTES("http://joe:HUNTER2@a/pay?token=HUNTER2&x=1"),
 			.method = BYTES("POST")}};
 	events[EVENT_CHAIN_FINISHED] =
@@ -125,6 +160,8 @@ static inline void sample_all(struct audit_event events[EVENT_TYPE_COUNT], struc
 						    .last_url = BYTES("http://a/v2/pay?code=HUNTER2"),
 						    .final_status = 200,
 						    .elapsed_us = 3210,
+						    .first = &facts[0],
+						    .last = &facts[1],
 						    .tag = BYTES("checkout")}};
 	events[EVENT_TUNNEL] = (struct audit_event){
 	    .type = EVENT_TUNNEL, .tunnel = {3, BYTES("b.example:443"), BYTES("checkout"), "opaque", "not HTTP"}};

@@ -27,7 +27,7 @@ static void before(void)
 	    .exchange = 2, .method = BYTES("POST"), .request = {.declared = 11, .length = 11, .complete = true}};
 	body = (struct body_comparison){.relation = BODY_EQUAL, .equal = 11};
 	loop = (struct loop_facts){.hop = 2};
-	in = (struct rule_input){.request = &request, .follow = &follow, .body = &body, .loop = &loop};
+	in = (struct rule_input){.request = &request, .expects = true, .follow = &follow, .body = &body, .loop = &loop};
 }
 
 /* Asks one rule as the engine does. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The tables of secret.h. A name that is missing here is a leak in somebody's log: add it. */
-#include "audit/record/secret.h"
+#include "audit/secret.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

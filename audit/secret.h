@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * What counts as a secret: names of parameters and fields whose values are credentials, and values that look like
- * credentials whatever they are called. Pure tables and predicates for redaction. */
-#ifndef AUDIT_RECORD_SECRET_H
-#define AUDIT_RECORD_SECRET_H
+ * credentials whatever they are called. Pure tables and predicates, for redaction and for the rules. */
+#ifndef AUDIT_SECRET_H
+#define AUDIT_SECRET_H
 
 #include "parser/bytes.h"
 

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What rules need to know of the hops before: which origin a secret came from, and what has been found already. Made of
+ * the events' facts alone, so that a log read again gives the same. Part of a chain in a live run; one for each chain
+ * id where a log is judged. */
+#ifndef AUDIT_CHAIN_MEMORY_H
+#define AUDIT_CHAIN_MEMORY_H
+
+#include "audit/event.h"
+
+#define CARRIED_MAX 64u /* secrets that one chain remembers; further ones are not judged, and counted */
+
+/* A secret (Authorization, a cookie pair, a key-like field) and its home: the origin of the first request of the chain
+ * that carried it. Its parts stand behind it. */
+struct carried {
+	struct carried *next;
+	unsigned hop; /* that carried it first */
+	uint32_t name_len;
+	uint32_t value_len;
+	uint32_t home_len;
+	char text[]; /* name (in lower case), value, URL of the home */
+};
+
+struct chain_memory {
+	unsigned hops; /* redirects that were judged */
+	enum severity worst;
+	bool looped;       /* redirect-loop was found */
+	bool rewritten;    /* a follow-up was GET or HEAD where the redirected request was neither */
+	bool permanent;    /* a 301 or 308 was in it */
+	bool temporary;    /* a 302, 303 or 307 was in it */
+	bool method_kept;  /* a 307 or 308 to an unsafe method was in it */
+	bool unsafe_first; /* it began with an unsafe method */
+	int64_t waited_us; /* from request to 3xx, summed over its redirects */
+	unsigned carried_count;
+	unsigned carried_lost;   /* for want of room or memory */
+	struct carried *carried; /* owned */
+};
+
+/* Remembers a redirected request and its 3xx, once for each hop. */
+void chain_memory_redirect(struct chain_memory *m, const struct exchange_facts *r);
+
+/* Remembers what the follow-up was. */
+void chain_memory_follow(struct chain_memory *m, const struct exchange_facts *r, const struct exchange_facts *f);
+
+void chain_memory_free(struct chain_memory *m);
+
+/* Is this field's value a secret that must not travel: Authorization, a cookie that is long enough, a key-like field?
+ */
+bool field_is_credential(const struct field_list *l, const struct field_item *f) NODISCARD;
+
+/* The first carrier of a secret of the same name and value, or NULL. `name` in lower case. */
+const struct carried *chain_memory_home(const struct chain_memory *m, struct bytes name, struct bytes value);
+
+static inline struct bytes carried_home(const struct carried *c)
+{
+	return bytes_of(c->text + c->name_len + c->value_len, c->home_len);
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The header fields of one message that some rule reads, kept when the message itself is gone: one block without
+ * pointers, so that it is copied by copying its bytes. Names are in lower case; values stand as received (secrets
+ * included: the recorder redacts them), so that rules compare values, and compare digests where they are asked again
+ * from a log. Pure: knows names, no meaning. */
+#ifndef AUDIT_FIELD_LIST_H
+#define AUDIT_FIELD_LIST_H
+
+#include "parser/http_head.h"
+
+#define FIELD_VALUE_MAX 2048u       /* longer values are cut, and say so */
+#define FIELD_LIST_MAX (32u * 1024) /* bytes of one list; fields beyond are left out, and the list says so */
+
+/* Notes of one field, as bits. */
+enum field_note {
+	FIELD_NOTE_CUT = 1,   /* the value was longer */
+	FIELD_NOTE_SHORT = 2, /* of a cookie: its value has less than 8 bytes, too few for a secret */
+};
+
+struct field_item {
+	uint32_t at; /* of the name, from the list's start; the value stands behind it */
+	uint32_t value_len;
+	uint16_t name_len;
+	uint8_t notes; /* enum field_note */
+};
+
+/* Each pair of a Cookie field is an item of its own, "cookie" with the value "name=value". */
+struct field_list {
+	uint32_t size; /* of the block, in bytes */
+	uint16_t count;
+	bool incomplete; /* some did not fit */
+	struct field_item items[];
+};
+
+/* Those of `h` that rules read; NULL where there are none or memory is short. free() it. */
+struct field_list *field_list_make(const struct http_head *h) NODISCARD;
+
+/* One made of names and values, for logs that are read again and for tests: room for `count` fields with `bytes` of
+ * names and values; filled by field_list_add(), which takes names in lower case. NULL when memory is short. */
+struct field_list *field_list_new(unsigned count, size_t bytes) NODISCARD;
+void field_list_add(struct field_list *l, struct bytes name, struct bytes value, uint8_t notes);
+
+static inline struct bytes field_name(const struct field_list *l, const struct field_item *f)
+{
+	return bytes_of((const char *)l + f->at, f->name_len);
+}
+
+static inline struct bytes field_value(const struct field_list *l, const struct field_item *f)
+{
+	return bytes_of((const char *)l + f->at + f->name_len, f->value_len);
+}
+
+/* The first field of this name behind `after` (NULL: of all); NULL where there is none. `l` may be NULL. */
+const struct field_item *field_next(const struct field_list *l, const char *name, const struct field_item *after);
+
+/* The value of the first field of this name; the empty view with ptr NULL where there is none. */
+struct bytes field_get(const struct field_list *l, const char *name);
+
+static inline bool field_has(const struct field_list *l, const char *name)
+{
+	return field_next(l, name, NULL) != NULL;
+}
+
+/* Does a list-valued field (all its lines together) hold `token`, ignoring case and what stands behind a '=' or ';' of
+ * the element? */
+bool field_list_has(const struct field_list *l, const char *name, struct bytes token) NODISCARD;
+
+/* The argument of a directive of a list-valued field, "max-age" of "public, max-age=60", without quotes; false where
+ * there is none. A directive without argument gives the empty view. */
+bool field_directive(const struct field_list *l, const char *name, const char *directive,
+		     struct bytes *argument) NODISCARD;
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Puts what an event says before the rules, at each moment of a redirect's life. Facts come from events alone, never
+ * from the tracker: so the log, which holds the same events, gives the same findings when it is judged again. Called
+ * right behind the event's emission, in the order of the events. */
+#ifndef AUDIT_RULING_H
+#define AUDIT_RULING_H
+
+#include "audit/engine.h"
+
+struct ruling {
+	struct engine engine;
+};
+
+/* `memory` is that of the event's chain. */
+void ruling_observed(struct ruling *r, struct chain_memory *memory, const struct event_observed *o, int64_t now_us);
+void ruling_followed(struct ruling *r, struct chain_memory *memory, const struct event_followed *f, int64_t now_us);
+void ruling_closed(struct ruling *r, struct chain_memory *memory, const struct event_closed *c, int64_t now_us);
+
+/* Before chain.finished is emitted, since its verdict counts what is found here. */
+void ruling_finished(struct ruling *r, struct chain_memory *memory, const struct event_chain_finished *c,
+		     int64_t now_us);
+
+#endif
