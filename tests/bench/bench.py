@@ -59,7 +59,7 @@ class Running:
 
     def ask(self, load, workload, n):
         """n requests of the workload."""
-        return load.run(workload, self.port, n, self.contestant.keep_alive)
+        return load.run(workload, self.port, n, self.contestant.manner)
 
     def requests(self, n):
         return max(2, int(n * self.contestant.share))
@@ -86,13 +86,20 @@ class Bench:
         self.workloads = select(args.only)
         ours = [roster.Hopaudit(os.path.abspath(args.hopaudit))] if "hopaudit" in args.contestants else []
         self.contestants = ours + [p for p in roster.peers() if p.name in args.contestants]
-        self.ports = (free_port(), free_port())
-        self.load = Load(os.path.abspath(args.load), self.ports, serve=args.origin == "load")
+        self.ports = (free_port(), free_port(), free_port())
+        self.identities = None
+        if any(w.secure for w in self.workloads) or args.origin == "nginx":
+            self.identities = roster.Identities(folder)
+        for c in self.contestants:
+            c.identities = self.identities
+        self.load = Load(os.path.abspath(args.load), self.ports, serve=args.origin == "load",
+                         identity=self.identities and self.identities.origin)
 
     # --- the parts ---
 
     def start_origin(self):
         origin = roster.Origin()
+        origin.identities = self.identities
         folder = os.path.join(self.folder, "origin")
         os.makedirs(folder)
         process = Process(origin.argv(folder, self.ports[0], self.ports), folder, cores()[1])
@@ -130,7 +137,7 @@ class Bench:
         n = 1 if bulk else running.requests(workload.requests)
         if bulk:
             # The pool and the buffers, not half a gigabyte more.
-            running.ask(self.load, named("tunnel" if workload.tunnel else "get64k"), 20)
+            running.ask(self.load, self.small(workload, "get64k"), 20)
         else:
             running.ask(self.load, workload, max(200, n // 10))
         running.process.settle()
@@ -141,6 +148,11 @@ class Bench:
         self.foreign.append(max(0.0, busy_s(cores()[0]) - busy - used) / (time.monotonic() - began))
         per = used / (result["body_bytes"] / GB) if bulk else used * 1e6 / result["requests"]
         self.results.add(workload, workload.kind, running.name, per)
+
+    @staticmethod
+    def small(workload, plain):
+        """The workload to warm up with."""
+        return named("tls" if workload.secure else "tunnel" if workload.tunnel else plain)
 
     def count_calls(self, workload):
         for r in self.running:
@@ -168,10 +180,10 @@ class Bench:
         say(f"  {workload.name}: " + ", ".join(f"{n} {table.number(v)}" for n, v in medians.items()))
 
     def weigh_one(self, running, workload):
-        running.ask(self.load, named("tunnel" if workload.tunnel else "get1k-16"), 320)
+        running.ask(self.load, self.small(workload, "get1k-16"), 320)
         running.process.settle()
         before = running.process.pss_kb()
-        held = self.load.hold(workload, running.port)
+        held = self.load.hold(workload, running.port, running.contestant.manner)
         try:
             running.process.settle()
             self.results.add(workload, "idle", running.name, (running.process.pss_kb() - before) / workload.requests)
@@ -181,12 +193,14 @@ class Bench:
 
     def count_instructions(self, workloads):
         for c in self.contestants:
-            fitting = [w for w in workloads if c.can(w)]
+            fitting = [w for w in workloads if c.counted and c.can(w)]
+            if not fitting:
+                continue
             if c.counted_whole:
                 for w in fitting:
                     if w.name in c.counted_whole:
                         self.instructions_whole(c, w)
-            elif fitting:
+            else:
                 self.instructions_running(c, fitting)
             cells = {w.name: self.results.medians(w.name, "instructions").get(c.name) for w in fitting}
             say(f"  {c.name}: " + ", ".join(f"{n} {table.number(v)}" for n, v in cells.items() if v is not None))
@@ -246,6 +260,7 @@ class Bench:
         counted = [w for w in self.workloads if w.counted > 0]
         if self.args.origin == "nginx":
             self.start_origin()
+        self.contestants = [c for c in self.contestants if any(c.can(w) for w in self.workloads)]
         self.running = [Running(c, self, "main") for c in self.contestants]
         for r in self.running:
             if r.reason is not None:
@@ -285,7 +300,14 @@ class Bench:
         print(f"{platform.system()} {platform.release()}, contestant on core {cores()[0]}, load and origin "
               f"({self.args.origin}) on core {cores()[1]}; medians of {self.args.rounds} alternating rounds. "
               + ", ".join(f"{c.name} {c.version()}" for c in self.contestants if c.path()) + "\n")
-        print(table.markdown(self.results, self.names()))
+        plain = [c.name for c in self.contestants if c.plain]
+        opening = [c.name for c in self.contestants if c.intercepts]
+        if any(not w.secure for w in self.workloads):
+            print(table.markdown(self.results, plain, only={w.name for w in self.workloads if not w.secure}))
+        if any(w.secure for w in self.workloads):
+            print("TLS, opened by the contestant:\n")
+            print(table.markdown(self.results, opening, table.SECURE_REFERENCE,
+                                 {w.name for w in self.workloads if w.secure}))
         if self.disturbance() > 0.05:
             print(f"Others used {self.disturbance():.0%} of the contestant's core meanwhile: trust ratios and counts, "
                   "not digits of CPU time.\n")

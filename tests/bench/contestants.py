@@ -7,11 +7,44 @@
 import glob
 import json
 import os
+import pwd
 import re
 import shutil
 import subprocess
 
+from workloads import Manner
+
 _HOUR = 3600
+
+
+class Identities:
+    """The certificates of a run, all with P-256 keys: a root that vouches for the origin, and an authority for the
+    contestants that are given one. PEM files in `folder`, each with its key; raises OSError when openssl fails."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.root = self._issue("root", "/CN=bench root", "basicConstraints=critical,CA:TRUE")
+        self.authority = self._issue("authority", "/CN=bench authority", "basicConstraints=critical,CA:TRUE")
+        self.origin = self._issue("origin", "/CN=localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                                  "-CA", self.root, "-CAkey", self.root)
+        self.leaf_key = self.origin
+
+    def _issue(self, name, subject, extension, *issuer):
+        """One file with certificate and key; self-signed without an issuer."""
+        path = os.path.join(self.folder, name + ".pem")
+        done = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                               "-nodes", "-days", "7", "-subj", subject, "-addext", extension, "-keyout", path, "-out",
+                               path + ".crt", *issuer], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise OSError(f"openssl made no certificate: {done.stderr.strip()}")
+        with open(path + ".crt", encoding="ascii") as certificate, open(path, "a", encoding="ascii") as both:
+            both.write(certificate.read())
+        os.chmod(path, 0o644)  # some contestants drop their rights; the keys are of this run alone
+        return path
+
+
+def _self():
+    return pwd.getpwuid(os.geteuid()).pw_name
 
 
 def _write(folder, name, text):
@@ -23,16 +56,21 @@ def _write(folder, name, text):
 
 
 class Contestant:
-    """A proxy that can be started. `ports` is the origin's: plain, and one that expects the PROXY protocol."""
+    """A proxy that can be started. `ports` is the origin's: plain, one that expects the PROXY protocol, and TLS.
+    `identities` are the certificates of the run."""
 
     name = ""
     binary = ""
+    plain = True  # it is asked what is not TLS
+    intercepts = False  # it opens TLS
     tunnels = True  # it speaks CONNECT
-    keep_alive = True  # it answers more than one request on a connection
+    manner = Manner()
     user = None  # that it runs as when the bench is root
     share = 1.0  # of each workload's requests: the slow ones are given fewer
     version_argv = ["-v"]
     counted_whole = ()  # it cannot be asked for counts while it runs: the workloads that are worth two starts
+    counted = True  # callgrind can count it
+    identities = None
 
     def argv(self, folder, port, ports):
         raise NotImplementedError
@@ -42,7 +80,9 @@ class Contestant:
 
     def can(self, workload):
         """It can be asked this at all."""
-        return (self.tunnels or not workload.tunnel) and (self.keep_alive or not workload.keep_alive)
+        if workload.secure or not self.plain:
+            return workload.secure and self.intercepts
+        return (self.tunnels or not workload.tunnel) and (self.manner.keep_alive or not workload.keep_alive)
 
     def path(self):
         return shutil.which(self.binary, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
@@ -62,6 +102,7 @@ class Contestant:
 
 class Hopaudit(Contestant):
     name = "hopaudit"
+    intercepts = True
     version_argv = ["--version"]
 
     def __init__(self, binary):
@@ -72,7 +113,8 @@ class Hopaudit(Contestant):
 
     def argv(self, folder, port, ports):
         return [self.binary, "proxy", "--listen", f"127.0.0.1:{port}", "--workers", "1", "--log",
-                os.path.join(folder, "audit.jsonl")]
+                os.path.join(folder, "audit.jsonl"),
+                *(("--upstream-ca", self.identities.root) if self.identities else ())]
 
     def env(self, folder):
         return {"XDG_CONFIG_HOME": os.path.join(folder, "config")}
@@ -192,7 +234,7 @@ class Squid(Contestant):
 
     def argv(self, folder, port, ports):
         conf = _write(folder, "squid.conf", f"""
-http_port 127.0.0.1:{port}
+{self._port(folder, port)}
 http_access allow localhost
 http_access deny all
 cache deny all
@@ -213,6 +255,9 @@ shutdown_lifetime 1 seconds
 """)
         return [self.path(), "-N", "-n", self._service(port), "-f", conf]
 
+    def _port(self, folder, port):
+        return f"http_port 127.0.0.1:{port}"
+
     def _service(self, port):
         """Its shared memory is called so: another squid of the machine may have the usual name."""
         return f"bench{port}"
@@ -222,11 +267,75 @@ shutdown_lifetime 1 seconds
             os.unlink(path)
 
 
+class SquidBump(Squid):
+    """squid that opens TLS: a process of its own, for with ssl-bump it takes every tunnel for TLS."""
+
+    name = "squid-bump"
+    plain = False
+    intercepts = True
+    counted_whole = ("tls",)
+    share = 0.3
+    helper = "/usr/lib/squid/security_file_certgen"
+
+    def path(self):
+        return super().path() if os.access(self.helper, os.X_OK) else None
+
+    def _port(self, folder, port):
+        store = os.path.join(folder, "certificates")
+        subprocess.run([self.helper, "-c", "-s", store, "-M", "4MB"], check=True, capture_output=True)
+        if os.geteuid() == 0:
+            for path in (store, *glob.glob(f"{store}/**", recursive=True)):
+                shutil.chown(path, self.user)
+        hosts = _write(folder, "hosts", "127.0.0.1 localhost\n")
+        return f"""
+http_port 127.0.0.1:{port} ssl-bump tls-cert={self.identities.authority} generate-host-certificates=on
+sslcrtd_program {self.helper} -s {store} -M 4MB
+sslcrtd_children 1 startup=1
+tls_outgoing_options cafile={self.identities.root}
+hosts_file {hosts}
+acl step1 at_step SslBump1
+ssl_bump peek step1
+ssl_bump bump all
+"""
+
+
+class Sslsplit(Contestant):
+    """Takes TLS at once, always to the same origin, whose certificate it does not verify. Reads no HTTP."""
+
+    name = "sslsplit"
+    binary = "sslsplit"
+    version_argv = ["-V"]
+    plain = False
+    intercepts = True
+    manner = Manner(transparent=True)
+    counted = False  # it forks, and the child does the work
+
+    def argv(self, folder, port, ports):
+        return [self.path(), "-u", _self(), "-c", self.identities.authority, "-k", self.identities.authority, "-K",
+                self.identities.leaf_key, "ssl", "127.0.0.1", str(port), "127.0.0.1", str(ports[2])]
+
+
+class Mitmproxy(Contestant):
+    name = "mitmproxy"
+    binary = "mitmdump"
+    version_argv = ["--version"]
+    plain = False
+    intercepts = True
+    share = 0.1
+    counted = False  # Python: minutes
+
+    def argv(self, folder, port, ports):
+        settings = {"confdir": os.path.join(folder, "conf"), "flow_detail": "0", "stream_large_bodies": "1m",
+                    "ssl_verify_upstream_trusted_ca": self.identities.root}
+        return [self.path(), "--quiet", "--listen-host", "127.0.0.1", "--listen-port", str(port),
+                *(word for name, value in settings.items() for word in ("--set", f"{name}={value}"))]
+
+
 class Tinyproxy(Contestant):
     """A thread for each connection, closed after one answer without saying so before."""
 
     name = "tinyproxy"
-    keep_alive = False
+    manner = Manner(keep_alive=False)
     binary = "tinyproxy"
     share = 0.1
 
@@ -266,8 +375,8 @@ http {{
 
 
 class Origin(Contestant):
-    """nginx with files, as the load generator's own origin has them. Listens twice, the second time for the PROXY
-    protocol."""
+    """nginx with files, as the load generator's own origin has them. Listens three times, for the PROXY
+    protocol and for TLS too."""
 
     name = "origin"
     binary = "nginx"
@@ -289,6 +398,9 @@ class Origin(Contestant):
     server {{
         listen 127.0.0.1:{port} backlog=4096;
         listen 127.0.0.1:{ports[1]} proxy_protocol backlog=4096;
+        listen 127.0.0.1:{ports[2]} ssl backlog=4096;
+        ssl_certificate {self.identities.origin};
+        ssl_certificate_key {self.identities.origin};
         root {www};
         # A static file refuses a POST, which becomes the answer; the mirror is there to read the body before that.
         location = /post {{ mirror /read; error_page 405 =200 /posted; }}
@@ -301,4 +413,4 @@ class Origin(Contestant):
 
 def peers():
     """In the order of the tables."""
-    return [Nginx(), Haproxy(), TrafficServer(), Squid(), Tinyproxy()]
+    return [Nginx(), Haproxy(), TrafficServer(), Squid(), Tinyproxy(), SquidBump(), Sslsplit(), Mitmproxy()]

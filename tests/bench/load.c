@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,8 @@ static const char usage[] =
     "  --expect-status N      200\n"
     "  --expect-length BYTES  of each response's body: 1024\n"
     "  --direct               origin-form requests: the peer is the origin itself\n"
+    "  --secure               TLS, inside the tunnel if there is one; then requests are in origin-form\n"
+    "  --identity FILE        PEM: certificate and key of the origin; a proxy that shows it has opened nothing\n"
     "  --tunnel               CONNECT first, then speak inside\n"
     "  --opaque               the tunnel begins with a PROXY protocol header, so that it is not taken for HTTP\n"
     "  --follow               each request is answered 307 and sent again to its Location\n"
@@ -33,6 +36,7 @@ static const char usage[] =
     "  --opening N            connections with an exchange under way at once: all\n"
     "  --serve PORT           be the origin too, at this port of 127.0.0.1\n"
     "  --serve-opaque PORT    and at this one for tunnels that begin with a PROXY protocol header\n"
+    "  --serve-secure PORT    and at this one over TLS, with --identity\n"
     "  --spin                 never sleep\n"
     "  --timeout SECONDS      60\n";
 
@@ -48,6 +52,8 @@ enum option_id {
 	OPTION_EXPECT_STATUS,
 	OPTION_EXPECT_LENGTH,
 	OPTION_DIRECT,
+	OPTION_SECURE,
+	OPTION_IDENTITY,
 	OPTION_TUNNEL,
 	OPTION_OPAQUE,
 	OPTION_FOLLOW,
@@ -55,6 +61,7 @@ enum option_id {
 	OPTION_OPENING,
 	OPTION_SERVE,
 	OPTION_SERVE_OPAQUE,
+	OPTION_SERVE_SECURE,
 	OPTION_SPIN,
 	OPTION_TIMEOUT
 };
@@ -71,6 +78,8 @@ static const struct option options_table[] = {
     {"expect-status", required_argument, NULL, OPTION_EXPECT_STATUS},
     {"expect-length", required_argument, NULL, OPTION_EXPECT_LENGTH},
     {"direct", no_argument, NULL, OPTION_DIRECT},
+    {"secure", no_argument, NULL, OPTION_SECURE},
+    {"identity", required_argument, NULL, OPTION_IDENTITY},
     {"tunnel", no_argument, NULL, OPTION_TUNNEL},
     {"opaque", no_argument, NULL, OPTION_OPAQUE},
     {"follow", no_argument, NULL, OPTION_FOLLOW},
@@ -78,6 +87,7 @@ static const struct option options_table[] = {
     {"opening", required_argument, NULL, OPTION_OPENING},
     {"serve", required_argument, NULL, OPTION_SERVE},
     {"serve-opaque", required_argument, NULL, OPTION_SERVE_OPAQUE},
+    {"serve-secure", required_argument, NULL, OPTION_SERVE_SECURE},
     {"spin", no_argument, NULL, OPTION_SPIN},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {NULL, 0, NULL, 0},
@@ -145,6 +155,9 @@ static void set_number(struct load_options *o, int id, uint64_t n)
 	case OPTION_SERVE_OPAQUE:
 		o->serve_opaque_port = (uint16_t)n;
 		break;
+	case OPTION_SERVE_SECURE:
+		o->serve_secure_port = (uint16_t)n;
+		break;
 	case OPTION_TIMEOUT:
 		o->timeout_s = (uint32_t)n;
 		break;
@@ -170,6 +183,12 @@ static void set_option(struct load_options *o, int id, const char *value)
 		break;
 	case OPTION_DIRECT:
 		o->scheme_prefix = "";
+		break;
+	case OPTION_SECURE:
+		o->secure = true;
+		break;
+	case OPTION_IDENTITY:
+		o->identity = value;
 		break;
 	case OPTION_TUNNEL:
 		o->tunnel = true;
@@ -217,6 +236,10 @@ static struct load_options parse(int argc, char **argv)
 		die("--follow needs an even number of requests and goes with neither tunnel nor hold");
 	if ((o.serve_port == 0) != (o.serve_opaque_port == 0))
 		die("--serve and --serve-opaque go together");
+	if (o.serve_secure_port != 0 && (o.serve_port == 0 || o.identity == NULL))
+		die("--serve-secure needs --serve and --identity");
+	if (o.secure && (o.follow || o.preamble))
+		die("--secure goes with neither --follow nor --opaque");
 	if (o.preamble && !o.tunnel)
 		die("--opaque is for tunnels");
 	return o;
@@ -291,6 +314,7 @@ int main(int argc, char **argv)
 	struct load_options options = parse(argc, argv);
 	struct load_result result = {.latency_ns = calloc(options.requests, sizeof(uint32_t))};
 
+	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit(options.connections);
 	struct load *load = load_new(&options);
 	if (load == NULL || result.latency_ns == NULL) {

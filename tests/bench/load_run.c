@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/bench/link.h"
 #include "tests/bench/origin.h"
 #include "tests/bench/response.h"
 #include "tests/bench/source.h"
@@ -38,7 +39,7 @@ struct conn {
 	struct source source;
 	struct load *load;
 	enum conn_state state;
-	int fd;             /* -1 when closed */
+	struct link link;
 	bool wants_write;   /* as epoll was last told */
 	bool follow_up;     /* the request under way follows a redirect */
 	unsigned owed;      /* requests begun, or promised as a follow-up, and not finished */
@@ -63,6 +64,9 @@ struct load {
 	uint32_t opened_first;                /* connections opened for the first time */
 	struct conn *conns;                   /* owned, options->connections of them */
 	char *buffer;                         /* owned, READ_SIZE, shared by all */
+	SSL_CTX *client_context;              /* owned; NULL without TLS */
+	SSL_CTX *origin_context;              /* owned; NULL without an identity */
+	char name[256];                       /* of the origin, without its port */
 };
 
 static uint64_t now_ns(void)
@@ -104,7 +108,7 @@ static bool lay_out(struct text *text, const struct load_options *o, const char 
 	int n = snprintf(bytes + preamble_size, room - preamble_size,
 			 "%s %s%s%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: hopaudit-load\r\nAccept: */*\r\n%s%s\r\n",
 			 o->method, target_prefix, target_prefix[0] != '\0' ? host : "", target, host, length,
-			 o->per_connection == 1 && !o->tunnel ? "Connection: close\r\n" : "");
+			 o->per_connection == 1 && !o->tunnel && !o->secure ? "Connection: close\r\n" : "");
 	for (size_t i = 0; i < o->body_bytes; i++)
 		bytes[preamble_size + (size_t)n + i] = (char)('a' + i % 26);
 	free(text->bytes);
@@ -118,7 +122,7 @@ static bool lay_out_all(struct load *load)
 	/* PROXY protocol, version 2, command LOCAL: the receiver reads it and forgets it. */
 	static const char preamble[16] = "\r\n\r\n\0\r\nQUIT\n\x20\0\0";
 	const struct load_options *o = load->options;
-	const char *prefix = o->tunnel ? "" : o->scheme_prefix;
+	const char *prefix = o->tunnel || o->secure ? "" : o->scheme_prefix;
 
 	if (!lay_out(&load->request, o, NULL, 0, prefix, o->path, o->authority))
 		return false;
@@ -168,9 +172,7 @@ static void conn_open(struct load *load, struct conn *c);
 
 static void conn_close(struct conn *c)
 {
-	if (c->fd >= 0)
-		close(c->fd);
-	c->fd = -1;
+	link_close(&c->link);
 	c->state = CONN_CLOSED;
 }
 
@@ -203,16 +205,20 @@ static bool conn_watch(struct load *load, struct conn *c, int operation, bool wa
 	struct epoll_event event = {.events = EPOLLIN | (wants_write ? EPOLLOUT : 0U), .data = {.ptr = &c->source}};
 
 	c->wants_write = wants_write;
-	return epoll_ctl(load->epoll_fd, operation, c->fd, &event) == 0;
+	return epoll_ctl(load->epoll_fd, operation, c->link.fd, &event) == 0;
 }
 
 /* Sends what is left. False: the connection has failed and is dealt with. */
 static bool conn_flush(struct load *load, struct conn *c)
 {
+	bool wants_write = false;
+
 	while (c->out_left > 0) {
-		ssize_t n = send(c->fd, c->out, c->out_left, MSG_NOSIGNAL);
-		if (n < 0 && errno == EAGAIN)
+		ssize_t n = link_send(&c->link, c->out, c->out_left);
+		if (n < 0 && errno == EAGAIN) {
+			wants_write = link_wants_write(&c->link);
 			break;
+		}
 		if (n < 0) {
 			conn_fail(load, c, "send", strerror(errno));
 			return false;
@@ -220,7 +226,7 @@ static bool conn_flush(struct load *load, struct conn *c)
 		c->out += n;
 		c->out_left -= (size_t)n;
 	}
-	if ((c->out_left > 0) != c->wants_write && !conn_watch(load, c, EPOLL_CTL_MOD, c->out_left > 0)) {
+	if (wants_write != c->wants_write && !conn_watch(load, c, EPOLL_CTL_MOD, wants_write)) {
 		conn_fail(load, c, "epoll_ctl", strerror(errno));
 		return false;
 	}
@@ -236,6 +242,16 @@ static void conn_send(struct load *load, struct conn *c, const struct text *text
 	conn_flush(load, c);
 }
 
+/* TLS from here on, if that is asked for, then the first request. */
+static void conn_begin(struct load *load, struct conn *c)
+{
+	c->state = CONN_REQUEST;
+	if (load->options->secure && !link_secure(&c->link, load->client_context, true, load->name))
+		conn_fail(load, c, "TLS", "no memory");
+	else
+		conn_send(load, c, &load->first_request);
+}
+
 /* Opens the connection if there is still something to ask. */
 static void conn_open(struct load *load, struct conn *c)
 {
@@ -246,13 +262,13 @@ static void conn_open(struct load *load, struct conn *c)
 		return;
 	c->exchanges = 0;
 	c->state = o->tunnel ? CONN_TUNNEL : CONN_REQUEST;
-	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (c->fd < 0) {
+	c->link.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (c->link.fd < 0) {
 		conn_fail(load, c, "socket", strerror(errno));
 		return;
 	}
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (connect(c->fd, (const struct sockaddr *)&o->peer, sizeof(o->peer)) != 0 && errno != EINPROGRESS) {
+	setsockopt(c->link.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (connect(c->link.fd, (const struct sockaddr *)&o->peer, sizeof(o->peer)) != 0 && errno != EINPROGRESS) {
 		conn_fail(load, c, "connect", strerror(errno));
 		return;
 	}
@@ -261,7 +277,10 @@ static void conn_open(struct load *load, struct conn *c)
 		conn_fail(load, c, "epoll_ctl", strerror(errno));
 		return;
 	}
-	conn_send(load, c, o->tunnel ? &load->connect_request : &load->first_request);
+	if (o->tunnel)
+		conn_send(load, c, &load->connect_request);
+	else
+		conn_begin(load, c);
 }
 
 /* In a hold, the next connection may now be opened. */
@@ -322,6 +341,14 @@ static void check_answer(struct load *load, const struct conn *c, int expected)
 			    (unsigned long long)o->expect_length);
 }
 
+/* A proxy that shall open TLS shows a certificate of its own. */
+static bool was_opened(const struct load *load, const struct conn *c)
+{
+	if (c->link.tls == NULL || load->origin_context == NULL || load->options->scheme_prefix[0] == '\0')
+		return true;
+	return X509_cmp(SSL_get0_peer_certificate(c->link.tls), SSL_CTX_get0_certificate(load->origin_context)) != 0;
+}
+
 /* A whole response is here. */
 static void conn_answered(struct load *load, struct conn *c)
 {
@@ -333,8 +360,11 @@ static void conn_answered(struct load *load, struct conn *c)
 			conn_fail(load, c, "CONNECT", "not answered 200");
 			return;
 		}
-		c->state = CONN_REQUEST;
-		conn_send(load, c, &load->first_request);
+		conn_begin(load, c);
+		return;
+	}
+	if (c->exchanges == 0 && !was_opened(load, c)) {
+		conn_fail(load, c, "TLS", "it was passed through: the certificate is the origin's own");
 		return;
 	}
 	check_answer(load, c, redirect ? 307 : o->expect_status);
@@ -366,11 +396,12 @@ static void conn_ready(struct source *source, uint32_t events)
 	struct conn *c = (struct conn *)source;
 	struct load *load = c->load;
 
-	if (c->fd < 0 || ((events & EPOLLOUT) != 0 && !conn_flush(load, c)))
+	/* What could not be sent may have waited for the peer's part of the handshake. */
+	if (c->link.fd < 0 || (c->out_left > 0 && !conn_flush(load, c)))
 		return;
 	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0)
 		return;
-	ssize_t n = recv(c->fd, load->buffer, READ_SIZE, 0);
+	ssize_t n = link_recv(&c->link, load->buffer, READ_SIZE);
 	if (n < 0 && errno == EAGAIN)
 		return;
 	if (c->state == CONN_HELD) {
@@ -396,6 +427,15 @@ static void conn_ready(struct source *source, uint32_t events)
 /* --- the run --------------------------------------------------------------------------------------------------------
  */
 
+static bool make_contexts(struct load *load)
+{
+	const struct load_options *o = load->options;
+
+	if (o->secure && (load->client_context = link_context(NULL)) == NULL)
+		return false;
+	return o->identity == NULL || (load->origin_context = link_context(o->identity)) != NULL;
+}
+
 struct load *load_new(const struct load_options *options)
 {
 	struct load *load = calloc(1, sizeof(*load));
@@ -403,17 +443,21 @@ struct load *load_new(const struct load_options *options)
 	if (load == NULL)
 		return NULL;
 	load->options = options;
+	snprintf(load->name, sizeof(load->name), "%.*s", (int)strcspn(options->authority, ":"), options->authority);
 	load->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	load->conns = calloc(options->connections, sizeof(*load->conns));
 	load->buffer = malloc(READ_SIZE);
-	if (load->epoll_fd < 0 || load->conns == NULL || load->buffer == NULL || !lay_out_all(load)) {
+	if (load->epoll_fd < 0 || load->conns == NULL || load->buffer == NULL || !lay_out_all(load) ||
+	    !make_contexts(load)) {
 		load_free(load);
 		return NULL;
 	}
 	for (uint32_t i = 0; i < options->connections; i++)
-		load->conns[i] = (struct conn){.source = {conn_ready}, .load = load, .fd = -1};
+		load->conns[i] = (struct conn){.source = {conn_ready}, .load = load, .link = {.fd = -1}};
 	if (options->serve_port != 0) {
-		load->origin = origin_new(load->epoll_fd, options->serve_port, options->serve_opaque_port);
+		const struct origin_options origin = {options->serve_port, options->serve_opaque_port,
+						      options->serve_secure_port, load->origin_context};
+		load->origin = origin_new(load->epoll_fd, &origin);
 		if (load->origin == NULL) {
 			perror("load: the origin cannot listen");
 			load_free(load);
@@ -462,6 +506,8 @@ void load_free(struct load *load)
 	for (uint32_t i = 0; load->conns != NULL && i < load->options->connections; i++)
 		conn_close(&load->conns[i]);
 	origin_free(load->origin);
+	SSL_CTX_free(load->client_context);
+	SSL_CTX_free(load->origin_context);
 	if (load->epoll_fd >= 0)
 		close(load->epoll_fd);
 	free(load->connect_request.bytes);

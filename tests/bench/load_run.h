@@ -22,13 +22,17 @@ struct load_options {
 	uint64_t body_bytes;
 	uint64_t expect_length; /* of the body of each response, but for redirects */
 	int expect_status;
-	bool tunnel;         /* CONNECT first, then speak inside */
-	bool preamble;       /* the tunnel begins with a PROXY protocol header, so that it does not look like HTTP */
-	bool follow;         /* each request is answered 307 and sent again, method and body, to its Location */
-	bool hold;           /* one request on each connection, and all stay open until standard input ends */
-	bool spin;           /* never sleep: then no write of the contestant has to wake us */
-	uint16_t serve_port; /* be the origin too, at this port of 127.0.0.1; 0: no */
+	bool tunnel;          /* CONNECT first, then speak inside */
+	bool secure;          /* TLS, inside the tunnel if there is one */
+	const char *identity; /* PEM file of the origin's certificate and key: of our own, and not to be shown by a peer
+				 that shall open TLS; NULL: none */
+	bool preamble;        /* the tunnel begins with a PROXY protocol header, so that it does not look like HTTP */
+	bool follow;          /* each request is answered 307 and sent again, method and body, to its Location */
+	bool hold;            /* one request on each connection, and all stay open until standard input ends */
+	bool spin;            /* never sleep: then no write of the contestant has to wake us */
+	uint16_t serve_port;  /* be the origin too, at this port of 127.0.0.1; 0: no */
 	uint16_t serve_opaque_port;
+	uint16_t serve_secure_port; /* needs an identity; 0: no */
 	uint32_t timeout_s;
 };
 
@@ -45,7 +49,7 @@ struct load_result {
 
 struct load;
 
-/* NULL when there is no memory or no epoll. The options are borrowed until load_free(). */
+/* NULL when there is no memory or no epoll, or the identity is none. The options are borrowed until load_free(). */
 struct load *load_new(const struct load_options *options);
 
 /* Until every request has been answered, the time is over or too many have failed. With `hold` the connections stay. */

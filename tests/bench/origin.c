@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/bench/link.h"
 #include "tests/bench/source.h"
 
 enum { READ_SIZE = 1 << 20, HEAD_MAX = 8192, FILLER_SIZE = 1 << 20, PREAMBLE_SIZE = 16 };
@@ -27,21 +28,22 @@ struct answer {
 	uint64_t filler;
 };
 
-enum { ANSWERS = 5 };
+enum { ANSWERS = 5, LISTENERS = 3 };
 
 struct listener {
 	struct source source;
 	struct origin *origin;
 	int fd;
 	bool opaque;
+	SSL_CTX *secure; /* borrowed; NULL: plain */
 };
 
 /* One connection of a contestant: it reads a request, or writes an answer; closed when either fails. */
 struct guest {
 	struct source source;
 	struct origin *origin;
-	struct guest *next, **link; /* in origin->guests */
-	int fd;
+	struct guest *next, **before; /* in origin->guests */
+	struct link link;
 	bool wants_write;
 	bool close;                  /* after the answer */
 	size_t skip;                 /* bytes of the preamble still to come */
@@ -56,7 +58,7 @@ struct guest {
 
 struct origin {
 	int epoll_fd;
-	struct listener listeners[2];
+	struct listener listeners[LISTENERS];
 	struct guest *guests;
 	struct answer answers[ANSWERS];
 	char *filler; /* owned, FILLER_SIZE */
@@ -106,10 +108,10 @@ static bool lay_out_all(struct origin *o, uint16_t port)
 
 static void guest_free(struct guest *g)
 {
-	*g->link = g->next;
+	*g->before = g->next;
 	if (g->next != NULL)
-		g->next->link = g->link;
-	close(g->fd);
+		g->next->before = g->before;
+	link_close(&g->link);
 	free(g);
 }
 
@@ -118,7 +120,7 @@ static bool guest_watch(struct guest *g, int operation, bool wants_write)
 	struct epoll_event event = {.events = EPOLLIN | (wants_write ? EPOLLOUT : 0U), .data = {.ptr = &g->source}};
 
 	g->wants_write = wants_write;
-	return epoll_ctl(g->origin->epoll_fd, operation, g->fd, &event) == 0;
+	return epoll_ctl(g->origin->epoll_fd, operation, g->link.fd, &event) == 0;
 }
 
 /* Sends on; false when the connection has failed. */
@@ -129,7 +131,7 @@ static bool guest_flush(struct guest *g)
 		size_t size = !filling                       ? g->out_left
 			      : g->filler_left < FILLER_SIZE ? (size_t)g->filler_left
 							     : FILLER_SIZE;
-		ssize_t n = send(g->fd, filling ? g->origin->filler : g->out, size, MSG_NOSIGNAL);
+		ssize_t n = link_send(&g->link, filling ? g->origin->filler : g->out, size);
 		if (n < 0 && errno == EAGAIN)
 			return g->wants_write || guest_watch(g, EPOLL_CTL_MOD, true);
 		if (n < 0)
@@ -235,7 +237,7 @@ static void guest_ready(struct source *source, uint32_t events)
 	}
 	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0)
 		return;
-	ssize_t n = recv(g->fd, g->origin->buffer, READ_SIZE, 0);
+	ssize_t n = link_recv(&g->link, g->origin->buffer, READ_SIZE);
 	if (n < 0 && errno == EAGAIN)
 		return;
 	const char *bytes = g->origin->buffer;
@@ -270,14 +272,15 @@ static void guest_new(struct listener *l, int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	g->source.ready = guest_ready;
 	g->origin = l->origin;
-	g->fd = fd;
+	g->link.fd = fd;
 	g->skip = l->opaque ? PREAMBLE_SIZE : 0;
-	g->link = &l->origin->guests;
+	g->before = &l->origin->guests;
 	g->next = l->origin->guests;
 	if (g->next != NULL)
-		g->next->link = &g->next;
+		g->next->before = &g->next;
 	l->origin->guests = g;
-	if (!guest_watch(g, EPOLL_CTL_ADD, false))
+	if ((l->secure != NULL && !link_secure(&g->link, l->secure, false, NULL)) ||
+	    !guest_watch(g, EPOLL_CTL_ADD, false))
 		guest_free(g);
 }
 
@@ -291,7 +294,7 @@ static void listener_ready(struct source *source, uint32_t events)
 		guest_new(l, fd);
 }
 
-static bool listener_open(struct listener *l, struct origin *o, uint16_t port, bool opaque)
+static bool listener_open(struct listener *l, struct origin *o, uint16_t port)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = &l->source}};
@@ -299,28 +302,35 @@ static bool listener_open(struct listener *l, struct origin *o, uint16_t port, b
 
 	l->source.ready = listener_ready;
 	l->origin = o;
-	l->opaque = opaque;
 	l->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	return l->fd >= 0 && setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
 	       bind(l->fd, (const struct sockaddr *)&a, sizeof(a)) == 0 && listen(l->fd, 4096) == 0 &&
 	       epoll_ctl(o->epoll_fd, EPOLL_CTL_ADD, l->fd, &event) == 0;
 }
 
-struct origin *origin_new(int epoll_fd, uint16_t port, uint16_t opaque_port)
+static bool listen_all(struct origin *o, const struct origin_options *options)
+{
+	o->listeners[1].opaque = true;
+	o->listeners[2].secure = options->secure;
+	return listener_open(&o->listeners[0], o, options->port) &&
+	       listener_open(&o->listeners[1], o, options->opaque_port) &&
+	       (options->secure_port == 0 || listener_open(&o->listeners[2], o, options->secure_port));
+}
+
+struct origin *origin_new(int epoll_fd, const struct origin_options *options)
 {
 	struct origin *o = calloc(1, sizeof(*o));
 
 	if (o == NULL)
 		return NULL;
 	o->epoll_fd = epoll_fd;
-	o->listeners[0].fd = o->listeners[1].fd = -1;
+	for (int i = 0; i < LISTENERS; i++)
+		o->listeners[i].fd = -1;
 	o->buffer = malloc(READ_SIZE);
 	o->filler = malloc(FILLER_SIZE);
 	if (o->filler != NULL)
 		memset(o->filler, 'k', FILLER_SIZE);
-	if (o->buffer == NULL || o->filler == NULL || !lay_out_all(o, port) ||
-	    !listener_open(&o->listeners[0], o, port, false) ||
-	    !listener_open(&o->listeners[1], o, opaque_port, true)) {
+	if (o->buffer == NULL || o->filler == NULL || !lay_out_all(o, options->port) || !listen_all(o, options)) {
 		int error = errno;
 		origin_free(o);
 		errno = error;
@@ -340,7 +350,7 @@ void origin_free(struct origin *o)
 		return;
 	while (o->guests != NULL)
 		guest_free(o->guests);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < LISTENERS; i++) {
 		if (o->listeners[i].fd >= 0)
 			close(o->listeners[i].fd);
 	}

@@ -9,11 +9,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tests/bench/link.h"
+
 struct origin;
 
-/* Listens on 127.0.0.1 at `port`, and at `opaque_port` for connections that begin with a PROXY protocol header of 16
- * bytes, and answers whenever its sources are called. NULL with errno when that fails. */
-struct origin *origin_new(int epoll_fd, uint16_t port, uint16_t opaque_port);
+struct origin_options {
+	uint16_t port;
+	uint16_t opaque_port; /* for connections that begin with a PROXY protocol header of 16 bytes */
+	uint16_t secure_port; /* for TLS; 0: none */
+	SSL_CTX *secure;      /* borrowed until origin_free() */
+};
+
+/* Listens on 127.0.0.1 and answers whenever its sources are called. NULL with errno when that fails. */
+struct origin *origin_new(int epoll_fd, const struct origin_options *options);
 
 /* Connections that it had to give up, because what they asked was not understood. */
 uint64_t origin_errors(const struct origin *o);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# From measured values to a Markdown table: medians, and the ratios of hopaudit to nginx and to the best peer. Pure.
+# From measured values to a Markdown table: medians, and the ratios of hopaudit to a reference and to the best peer. Pure.
 """What a run found, and how it is printed."""
 
 import statistics
@@ -14,6 +14,7 @@ METRICS = {
 }
 OURS = "hopaudit"
 REFERENCE = "nginx"
+SECURE_REFERENCE = "squid-bump"
 
 
 class Results:
@@ -55,28 +56,30 @@ def ratio(ours, theirs):
     return statistics.median(pairs) if pairs else None
 
 
-def ratios(values, medians):
-    """(ours to nginx, ours to the best peer, its name); None for what cannot be said."""
+def ratios(values, medians, reference=REFERENCE):
+    """(ours to the reference, ours to the best peer, its name); None for what cannot be said."""
     others = {name: value for name, value in medians.items() if name != OURS and value > 0}
     if OURS not in medians or not others:
         return None, None, None
     best = min(others, key=others.get)
     ours = values[OURS]
-    to_reference = ratio(ours, values[REFERENCE]) if REFERENCE in others else None
+    to_reference = ratio(ours, values[reference]) if reference in others else None
     return to_reference, ratio(ours, values[best]), best
 
 
-def markdown(results, contestants):
-    """One row for each workload and metric; why a cell is empty stands below."""
-    lines = [f"| workload | | {' | '.join(contestants)} | ÷ {REFERENCE} | ÷ best peer |",
+def markdown(results, contestants, reference=REFERENCE, only=None):
+    """One row for each workload (of `only`, when given) and metric; why a cell is empty stands below."""
+    lines = [f"| workload | | {' | '.join(contestants)} | ÷ {reference} | ÷ best peer |",
              f"|---|---|{'---:|' * (len(contestants) + 2)}"]
     notes = {}
     last = None
     for (workload, metric), values in results.values.items():
+        if only is not None and workload not in only:
+            continue
         medians = results.medians(workload, metric)
         failed = results.failures.get((workload, metric), {})
         cells = [number(medians[c]) if c in medians else "failed" if c in failed else "–" for c in contestants]
-        to_reference, to_best, best = ratios(values, medians)
+        to_reference, to_best, best = ratios(values, medians, reference)
         title = results.titles[workload] if workload != last else ""
         lines.append(f"| {title} | {METRICS[metric]} | {' | '.join(cells)} "
                      f"| {'–' if to_reference is None else f'{to_reference:.2f}'} "

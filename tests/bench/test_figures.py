@@ -4,8 +4,10 @@
 """Tests of the bench's arithmetic and printing."""
 
 import os
+import subprocess
 import time
 
+import contestants
 import counters
 import processes
 import pytest
@@ -125,3 +127,27 @@ def test_why_a_process_does_not_start_is_told(tmp_path):
     p = processes.Process(["/bin/sh", "-c", "echo no such option >&2; exit 3"], str(tmp_path), processes.cores()[0])
     with pytest.raises(processes.StartError, match="ended with status 3: no such option"):
         p.wait_for_port(1)
+
+
+def test_tls_is_asked_of_those_alone_that_open_it():
+    opening = {c.name for c in contestants.peers() if c.can(workloads.named("tls"))}
+    assert opening == {"squid-bump", "sslsplit", "mitmproxy"}
+    assert not any(c.can(GET) for c in contestants.peers() if c.name in opening)
+    assert contestants.Hopaudit("hopaudit").can(GET) and contestants.Hopaudit("hopaudit").can(workloads.named("tls"))
+
+
+def test_the_origin_is_vouched_for_by_the_root_alone(identities):
+    def verify(root):
+        return subprocess.run(["openssl", "verify", "-CAfile", root, "-verify_hostname", "localhost",
+                               identities.origin], capture_output=True, check=False).returncode == 0
+
+    assert verify(identities.root) and not verify(identities.authority)
+
+
+def test_workloads_over_tls_have_a_table_of_their_own():
+    r = results(hopaudit=[10], nginx=[20])
+    for name, value in (("hopaudit", 30), ("squid-bump", 90), ("sslsplit", 40)):
+        r.add(workloads.named("tls"), "cpu", name, value)
+    text = table.markdown(r, ["hopaudit", "squid-bump", "sslsplit"], table.SECURE_REFERENCE, {"tls"})
+    assert "| 30.0 | 90.0 | 40.0 | 0.33 | 0.75 (sslsplit) |" in text and "nginx" not in text
+    assert "sslsplit" not in table.markdown(r, ["hopaudit", "nginx"], only={"get1k-16"})

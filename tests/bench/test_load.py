@@ -5,6 +5,7 @@
 """Tests of tests/bench/load."""
 
 import json
+import ssl
 import subprocess
 
 import processes
@@ -173,14 +174,53 @@ def test_a_connection_that_cannot_be_held_is_an_error(run_load):
     assert (status, report["first_error"]) == (1, "the connection is not kept")
 
 
+def opening(identities, of):
+    """A context that shows this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(getattr(identities, of))
+    return context
+
+
+OPENED = ("--tunnel", "--secure", "--requests", "5", "--connections", "2")
+
+
+def test_tls_in_a_tunnel_asks_for_the_name_and_speaks_in_origin_form(run_load, identities):
+    names = []
+    context = opening(identities, "authority")
+    context.sni_callback = lambda socket, name, _: names.append(name)
+    status, report, origin = run_load(tunnelling, *OPENED, "--identity", identities.origin, context=context)
+    assert (status, report["errors"], report["body_bytes"]) == (0, 0, 5 * 1024)
+    assert set(names) == {"origin.test"}
+    assert sum(r.startswith(b"GET /1k HTTP/1.1\r\nHost: origin.test:80\r\n") for r in origin.requests) == 5
+
+
+def test_a_tunnel_that_was_passed_through_is_an_error(run_load, identities):
+    status, report, _ = run_load(tunnelling, *OPENED, "--identity", identities.origin,
+                                 context=opening(identities, "origin"))
+    assert (status, report["errors"]) == (1, 5)
+    assert report["first_error"] == "TLS: it was passed through: the certificate is the origin's own"
+
+
+def test_a_peer_that_speaks_no_tls_is_an_error(run_load):
+    status, report, _ = run_load(lambda r, n: [tunnelling(r, n), b"220 ready, this is no TLS\r\n"], *OPENED)
+    assert (status, report["errors"], report["first_error"]) == (1, 5, "send: Protocol error")
+
+
+def test_an_identity_that_cannot_be_read_is_told(load_binary):
+    done = subprocess.run([load_binary, "--peer", "127.0.0.1:1", "--origin", "a:1", "--identity", "/nowhere.pem"],
+                          capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 1 and "No such file" in done.stderr
+
+
 @pytest.fixture
-def served(load_binary):
+def served(load_binary, identities):
     """served(options...): the load generator asks the origin that it is itself."""
     def run(*options, stdin=""):
-        ports = str(processes.free_port()), str(processes.free_port())
-        authority = "127.0.0.1:" + ports[0]
+        ports = [str(processes.free_port()) for _ in range(3)]
+        authority = "127.0.0.1:" + ports[2 if "--secure" in options else 0]
         done = subprocess.run([load_binary, "--peer", authority, "--origin", authority, "--direct", "--serve", ports[0],
-                               "--serve-opaque", ports[1], "--timeout", "20", *options], input=stdin,
+                               "--serve-opaque", ports[1], "--serve-secure", ports[2], "--identity", identities.origin,
+                               "--timeout", "20", *options], input=stdin,
                               capture_output=True, text=True, timeout=40, check=False)
         assert done.stderr == ""
         return done.returncode, json.loads(done.stdout)
@@ -194,13 +234,15 @@ def served(load_binary):
     (("--path", "/post", "--method", "POST", "--body", "300000"), 7),
     (("--path", "/1k", "--per-connection", "1"), 1024),
 ])
-def test_its_own_origin_answers(served, options, bytes_each):
-    status, report = served(*options, "--expect-length", str(bytes_each), "--requests", "50", "--connections", "3")
+@pytest.mark.parametrize("secure", [(), ("--secure",)], ids=["plain", "tls"])
+def test_its_own_origin_answers(served, options, bytes_each, secure):
+    status, report = served(*options, *secure, "--expect-length", str(bytes_each), "--requests", "50", "--connections", "3")
     assert (status, report["requests"], report["body_bytes"]) == (0, 50, 50 * bytes_each)
 
 
-def test_its_own_origin_sends_half_a_gigabyte_to_a_byte(served):
-    status, report = served("--path", "/large/512m", "--expect-length", str(512 << 20))
+@pytest.mark.parametrize("secure", [(), ("--secure",)], ids=["plain", "tls"])
+def test_its_own_origin_sends_half_a_gigabyte_to_a_byte(served, secure):
+    status, report = served(*secure, "--path", "/large/512m", "--expect-length", str(512 << 20))
     assert (status, report["body_bytes"]) == (0, 512 << 20)
 
 

@@ -26,6 +26,7 @@ class Workload:
     tunnel: bool = False
     keep_alive: bool = False  # cannot be asked of a proxy that closes after each answer
     opaque: bool = False  # the tunnel's bytes are not HTTP
+    secure: bool = False  # TLS, which the contestant opens
     kind: str = "cpu"  # "cpu": µs a request; "bulk": s a GB; "idle": kB a connection
 
     @property
@@ -34,7 +35,15 @@ class Workload:
         return self.name.rpartition("-")[0] if self.name.rpartition("-")[2].isdigit() else self.name
 
 
+@dataclasses.dataclass(frozen=True)
+class Manner:
+    """How a contestant wants to be spoken to."""
+    keep_alive: bool = True  # it answers more than one request on a connection
+    transparent: bool = False  # it takes TLS at once, without CONNECT
+
+
 LARGE = str(512 << 20)
+SECURE = ("--secure",)
 POST = ("--path", "/post", "--method", "POST", "--expect-length", "7")
 
 WORKLOADS = (
@@ -60,6 +69,13 @@ WORKLOADS = (
              kind="idle"),
     Workload("idle-tunnel", "idle tunnel", ("--hold", "--opening", "16", "--tunnel", "--opaque"), 2000, 0, 2000,
              tunnel=True, opaque=True, kind="idle"),
+    Workload("tls", "GET 1 KiB, keep-alive, 16 connections", SECURE, 10000, 1000, secure=True),
+    Workload("tls-setup", "new connection, one 1 KiB exchange", (*SECURE, "--per-connection", "1"), 1000, 100,
+             secure=True),
+    Workload("tls-bulk", "512 MiB download", (*SECURE, "--path", "/large/512m", "--expect-length", LARGE), 1, 0, 1,
+             secure=True, kind="bulk"),
+    Workload("tls-idle", "idle connection", (*SECURE, "--hold", "--opening", "16"), 500, 0, 500, secure=True,
+             kind="idle"),
 )
 
 
@@ -80,18 +96,23 @@ class Load:
     """Calls the load generator, on the core that the contestant does not have. It is the origin too, unless `serve` is
     false: then something else listens on the ports."""
 
-    def __init__(self, binary, ports, serve=True):
+    def __init__(self, binary, ports, serve=True, identity=None):
         self.binary = binary
         self.ports = ports
         self.always = ["--serve", str(ports[0]), "--serve-opaque", str(ports[1])] if serve else []
+        if identity is not None:
+            self.always += ["--identity", identity, *(("--serve-secure", str(ports[2])) if serve else ())]
         if serve and cores()[0] != cores()[1]:
             self.always.append("--spin")
 
-    def _argv(self, workload, port, requests, connections, keep_alive):
-        origin = self.ports[1] if workload.opaque else self.ports[0]
-        return [self.binary, *self.always, "--peer", f"127.0.0.1:{port}", "--origin", f"127.0.0.1:{origin}",
+    def _argv(self, workload, port, requests, connections, manner):
+        # A name where certificates are made for one.
+        origin = (f"localhost:{self.ports[2]}" if workload.secure
+                  else f"127.0.0.1:{self.ports[1] if workload.opaque else self.ports[0]}")
+        return [self.binary, *self.always, "--peer", f"127.0.0.1:{port}", "--origin", origin,
                 "--requests", str(requests), "--connections", str(connections), *workload.options,
-                *(() if keep_alive or workload.tunnel else ("--per-connection", "1"))]
+                *(("--tunnel",) if workload.secure and not manner.transparent else ()),
+                *(() if manner.keep_alive or workload.tunnel else ("--per-connection", "1"))]
 
     def _result(self, line):
         result = json.loads(line)
@@ -99,10 +120,10 @@ class Load:
             raise LoadError(f"{result['errors']} of {result['requests']} wrong: {result['first_error']}")
         return result
 
-    def run(self, workload, port, requests, keep_alive=True, timeout_s=120):
+    def run(self, workload, port, requests, manner=Manner(), timeout_s=120):
         """One run to its end. A follow-up is a request too, hence the even number."""
         requests = max(2, requests - requests % 2) if workload.kind == "cpu" else requests
-        argv = self._argv(workload, port, requests, min(workload.connections, requests), keep_alive)
+        argv = self._argv(workload, port, requests, min(workload.connections, requests), manner)
         try:
             done = subprocess.run([*argv, "--timeout", str(timeout_s)], stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=sys.stderr, text=True, timeout=timeout_s + 10,
@@ -111,9 +132,9 @@ class Load:
             raise LoadError(f"not done after {timeout_s} s") from e
         return self._result(done.stdout)
 
-    def hold(self, workload, port):
+    def hold(self, workload, port, manner=Manner()):
         """Opens the connections and returns with all of them idle; close the returned process's stdin to end it."""
-        popen = subprocess.Popen(self._argv(workload, port, workload.requests, workload.connections, True),
+        popen = subprocess.Popen(self._argv(workload, port, workload.requests, workload.connections, manner),
                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                  preexec_fn=before_exec(cores()[1]))
         try:
