@@ -14,6 +14,7 @@ struct chain *chain_new(struct audit *a, struct trace *first)
 	c->id = ++a->chains;
 	c->end = OUTCOME_OPEN;
 	c->first = trace_ref(first);
+	c->test = intern_again(marks_test(&a->marks, text_bytes(first->client->tag), first->started_us));
 	link_init(&c->expectations);
 	list_append(&a->open_chains, &c->in_open);
 	budget_take(&a->budget, sizeof(*c) + BUDGET_BLOCK);
@@ -201,6 +202,7 @@ static void chain_free(struct audit *a, struct chain *c)
 {
 	chain_set_tail(a, c, NULL, 0);
 	trace_drop(a, c->first);
+	intern_drop(&a->intern, c->test);
 	for (unsigned i = 0; i < c->state_count; i++)
 		state_forget(a, &c->states[i]);
 	link_remove(&c->in_open);
@@ -235,6 +237,7 @@ void chain_settle(struct audit *a, struct chain *c, bool force, int64_t now_us)
 			       .final_status = tail ? tail->status : c->first->status,
 			       .elapsed_us = last_us - c->first->started_us,
 			       .tag = text_bytes(c->first->client->tag),
+			       .test = text_bytes(c->test),
 			       .first = &first,
 			       .last = &last},
 	};

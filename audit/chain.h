@@ -31,6 +31,7 @@ struct chain {
 	struct chain_memory memory; /* what rules know of it */
 	enum outcome end;           /* of its last hop; OUTCOME_OPEN while that is open */
 	struct trace *first;        /* a reference */
+	struct text *test;          /* a reference: that its first request belongs to; NULL: none */
 	struct trace *tail; /* a reference: the follow-up of the last hop, or the redirect that expects none; or NULL */
 	unsigned tail_hop;  /* the hop that the tail belongs to */
 	struct chain *next_of_tail; /* another chain with the same tail; see trace.chain */

@@ -244,6 +244,7 @@ struct event_chain_finished {
 	uint16_t final_status;
 	int64_t elapsed_us; /* first request head to last response head */
 	struct bytes tag;
+	struct bytes test;                  /* the name of the mark that it began after; empty: none */
 	const struct exchange_facts *first; /* what began it */
 	const struct exchange_facts *last;  /* what it ends in: the last follow-up, or the last redirected request */
 };
@@ -283,7 +284,7 @@ struct event_proxy_error {
 };
 
 struct event_mark {
-	struct bytes name;
+	struct bytes name; /* of a test, which the chains of the tag belong to from now on; empty: to none */
 	struct bytes tag;
 };
 

@@ -10,6 +10,7 @@
 #include "audit/client.h"
 #include "audit/digest.h"
 #include "audit/filter.h"
+#include "audit/marks.h"
 #include "audit/ruling.h"
 #include "audit/tracker.h"
 
@@ -45,6 +46,7 @@ struct audit {
 	struct audit_totals totals;
 	struct intern intern;
 	struct clients clients;
+	struct marks marks;
 	struct table by_target;          /* expectations, by client and normal form of the target */
 	struct table by_request;         /* the same, by client and normal form of the redirect's own URL */
 	struct link queues[QUEUE_COUNT]; /* of expectation.in_queue */

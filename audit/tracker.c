@@ -33,6 +33,7 @@ struct audit *audit_new(const struct audit_config *config)
 	bool ok = digester_init(&a->digester, &a->budget);
 	ok = intern_init(&a->intern, &a->budget, config->seed) && ok;
 	ok = clients_init(&a->clients, &a->intern, config->seed) && ok;
+	ok = marks_init(&a->marks, &a->intern, config->seed) && ok;
 	ok = table_init(&a->by_target) && ok;
 	ok = table_init(&a->by_request) && ok;
 	if (!ok) {
@@ -69,6 +70,7 @@ void audit_free(struct audit *a)
 	}
 	if (a->clients.table.buckets)
 		clients_free(&a->clients);
+	marks_free(&a->marks);
 	intern_free(&a->intern);
 	table_free(&a->by_target);
 	table_free(&a->by_request);
@@ -106,6 +108,17 @@ static struct audit_totals totals_now(struct audit *a)
 	for (unsigned o = OUTCOME_FOLLOWED; o <= OUTCOME_ABORTED; o++)
 		totals.outcomes[OUTCOME_OPEN] -= totals.outcomes[o];
 	return totals;
+}
+
+bool audit_mark(struct audit *a, struct bytes tag, struct bytes name, int64_t now_us)
+{
+	struct audit_event e = {.type = EVENT_MARK, .mark = {.name = name, .tag = tag}};
+	audit_lock(a);
+	bool ok = marks_set(&a->marks, tag, name, now_us);
+	if (ok)
+		emit(a, &e, now_us);
+	audit_unlock(a);
+	return ok;
 }
 
 void audit_emit(struct audit *a, struct audit_event *e)

@@ -31,7 +31,11 @@ void audit_tick(struct audit *a, int64_t now_us);
 /* The observed command (or all of the traffic) has ended: every open expectation and chain closes now. */
 void audit_finish(struct audit *a, int64_t now_us);
 
-/* Puts an event of the relay's (tunnel, proxy.error, mark, run.*) into the order: gives it its seq and hands it on.
+/* From now on the chains of clients with this tag belong to the test called `name`, or to none where that is empty;
+ * says `mark`. False when memory is short. */
+bool audit_mark(struct audit *a, struct bytes tag, struct bytes name, int64_t now_us) NODISCARD;
+
+/* Puts an event of the relay's (tunnel, proxy.error, run.*) into the order: gives it its seq and hands it on.
  * run.finished: its totals are filled in here. */
 void audit_emit(struct audit *a, struct audit_event *e);
 

@@ -106,6 +106,7 @@ void config_free(struct config *c)
 	free(c->upstream_proxy);
 	free(c->log);
 	free(c->key_file);
+	free(c->mark_proxy);
 	free(c->head);
 	string_list_clear(&c->allow);
 	string_list_clear(&c->connect_ports);

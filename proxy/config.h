@@ -95,6 +95,9 @@ struct config {
 	/* run */
 	enum severity fail_on; /* SEVERITY_NONE: never */
 
+	/* mark */
+	char *mark_proxy; /* URL; NULL: the environment's, else the one at `listen` */
+
 	/* verify */
 	char *head; /* the digest that was printed when the log was written; NULL: not known */
 

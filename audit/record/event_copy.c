@@ -71,6 +71,7 @@ static void add_chain_finished(struct event_strings *s, struct event_chain_finis
 	add_view(s, &c->first_url);
 	add_view(s, &c->last_url);
 	add_view(s, &c->tag);
+	add_view(s, &c->test);
 }
 
 static void add_tunnel(struct event_strings *s, struct event_tunnel *t)

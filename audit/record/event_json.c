@@ -303,6 +303,7 @@ static void write_chain_finished(struct event_writer *w, struct text_buf *t, con
 	json_put_uint(t, "unverifiable", c->unverifiable);
 	json_put_uint(t, "hops", c->hops);
 	write_string(t, "tag", c->tag);
+	write_free_text(w, t, "test", c->test);
 	json_put_string(t, "method", c->method);
 	json_put_url(t, "first_url", redact_url(&w->redactor, c->first_url));
 	write_url(w, t, "last_url", c->last_url);
@@ -428,7 +429,7 @@ static void write_members(struct event_writer *w, struct text_buf *t, const stru
 		write_proxy_error(w, t, &e->proxy_error);
 		break;
 	case EVENT_MARK:
-		write_free_text(w, t, "name", e->mark.name);
+		json_put_string(t, "name", redact_text(&w->redactor, e->mark.name));
 		write_string(t, "tag", e->mark.tag);
 		break;
 	case EVENT_RUN_FINISHED:

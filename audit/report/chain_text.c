@@ -129,10 +129,12 @@ static void add_end(const struct terminal *t, struct text_buf *out, const struct
 		add_duration(out, c->elapsed_us);
 		terminal_paint_off(t, out);
 	}
-	if (c->tag.len > 0) {
+	if (c->tag.len + c->test.len > 0) {
 		terminal_paint_on(t, out, PAINT_DIM);
 		TEXT_BUF_LITERAL(out, "  [");
 		terminal_untrusted(t, out, c->tag, TEXT_URL_MAX);
+		text_buf_add_str(out, c->tag.len > 0 && c->test.len > 0 ? ": " : "");
+		terminal_untrusted(t, out, c->test, TEXT_URL_MAX);
 		TEXT_BUF_LITERAL(out, "]");
 		terminal_paint_off(t, out);
 	}

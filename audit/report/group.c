@@ -51,29 +51,44 @@ void report_group_free(struct report_group *g)
 	arena_free(&g->arena);
 }
 
-/* "POST http://a/pay" */
+static char *append(char *to, struct bytes b)
+{
+	return b.len > 0 ? (char *)memcpy(to, b.ptr, b.len) + b.len : to;
+}
+
+/* "POST http://a/pay", and whose it is where that was told: "GET http://a/ [tag: test]" */
 static struct bytes first_request(struct arena *arena, const struct report_chain *c)
 {
-	struct bytes method = c->hops ? c->hops->method : bytes_of(NULL, 0);
-	struct bytes url = c->hops ? c->hops->url : bytes_of(NULL, 0);
-	size_t len = method.len + 1 + url.len;
-	char *text = url.len > 0 ? arena_new(arena, len) : NULL;
+	const struct bytes none = {0};
+	bool tag = c->tag.len > 0, test = c->test.len > 0;
+	const struct bytes parts[] = {c->hops->method, BYTES(" "),
+				      c->hops->url,    tag || test ? BYTES(" [") : none,
+				      c->tag,          tag && test ? BYTES(": ") : none,
+				      c->test,         tag || test ? BYTES("]") : none};
+	size_t len = 0;
+	char *text, *to;
 
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		len += parts[i].len;
+	text = to = c->hops->url.len > 0 ? arena_new(arena, len) : NULL;
 	if (!text)
-		return bytes_of(NULL, 0);
-	if (method.len > 0)
-		memcpy(text, method.ptr, method.len);
-	text[method.len] = ' ';
-	memcpy(text + method.len + 1, url.ptr, url.len);
+		return none;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		to = append(to, parts[i]);
 	return bytes_of(text, len);
+}
+
+/* Would an example of it say something that the group's first chain does not? */
+static bool is_same(const struct report_chain *a, const struct report_chain *b)
+{
+	return bytes_equal(a->hops->url, b->hops->url) && bytes_equal(a->tag, b->tag) && bytes_equal(a->test, b->test);
 }
 
 static void add_example(struct report_group *g, const struct report_chain *c)
 {
 	struct bytes text;
 
-	if (g->example_count == REPORT_EXAMPLES_MAX || !c->hops || !g->chain->hops ||
-	    bytes_equal(c->hops->url, g->chain->hops->url))
+	if (g->example_count == REPORT_EXAMPLES_MAX || !c->hops || !g->chain->hops || is_same(c, g->chain))
 		return;
 	text = first_request(&g->arena, c);
 	for (unsigned i = 0; i < g->example_count; i++) {

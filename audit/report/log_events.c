@@ -192,6 +192,7 @@ static void read_chain_finished(struct report *r, const json_t *line)
 	c->outcome = (enum chain_outcome)get_enum(line, "outcome", CHAIN_ABORTED + 1, chain_outcome_name);
 	c->final_status = get_small(line, "final_status");
 	c->elapsed_us = get_int(line, "elapsed_us");
+	c->test = arena_copy(&c->arena, get_bytes(line, "test"));
 	report_chain_finished(r, c);
 }
 

@@ -65,6 +65,7 @@ struct report_chain {
 	int final_status;
 	int64_t elapsed_us;
 	struct bytes tag;
+	struct bytes test; /* empty: no mark was set */
 };
 
 /* Chains in which the same went wrong in the same way; or the same chain again and again in which nothing did. */
@@ -74,7 +75,7 @@ struct report_group {
 	uint64_t count;
 	struct report_chain *chain; /* owned; the first */
 	struct arena arena;
-	struct bytes examples[REPORT_EXAMPLES_MAX]; /* "POST http://a/pay" of others that begin elsewhere */
+	struct bytes examples[REPORT_EXAMPLES_MAX]; /* "POST http://a/pay [tag]" of others that are not the same */
 	unsigned example_count;
 };
 

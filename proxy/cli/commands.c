@@ -83,6 +83,21 @@ static const struct command table[] = {
 	.main = command_explain,
     },
     {
+	.name = "mark",
+	.bit = COMMAND_MARK,
+	.operands = "[--proxy URL] NAME",
+	.summary = "tell a running proxy which test begins",
+	.description =
+	    "Chains that begin from then on belong to the test NAME in the log and in the summary, until the next "
+	    "mark; an empty NAME ends it. A mark is for one tag, the proxy user name of URL: tests that run at the "
+	    "same time need a tag each.\n\n"
+	    "It does the same as POST http://hopaudit.invalid/mark?name=NAME through the proxy, which any client "
+	    "can.\n\n"
+	    "The exit status is 0; 2 after a usage error, an unsuitable NAME among them; 125 when no hopaudit "
+	    "answers.",
+	.main = command_mark,
+    },
+    {
 	.name = "verify",
 	.bit = COMMAND_VERIFY,
 	.operands = "[--head DIGEST] FILE",

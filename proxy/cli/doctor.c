@@ -4,18 +4,17 @@
  * and runs nothing. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "proxy/cli/address.h"
+#include "proxy/cli/ask.h"
 #include "proxy/cli/clients.h"
 #include "proxy/cli/command.h"
 #include "proxy/cli/own_files.h"
@@ -65,28 +64,11 @@ static struct addrinfo *listener_address(const char *listen)
 /* Does a hopaudit answer there? It knows a name that nobody else knows. */
 static bool is_hopaudit(const struct addrinfo *at)
 {
-	static const char request[] =
-	    "GET http://hopaudit.invalid/ HTTP/1.1\r\nHost: hopaudit.invalid\r\nConnection: close\r\n\r\n";
-	const struct timeval patience = {.tv_sec = 2};
-	char answer[1024] = "";
-	size_t have = 0;
-	ssize_t n = 1;
-	int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const struct bytes request =
+	    BYTES("GET http://hopaudit.invalid/ HTTP/1.1\r\nHost: hopaudit.invalid\r\nConnection: close\r\n\r\n");
+	char answer[1024];
 
-	if (fd < 0)
-		return false;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	if (connect(fd, at->ai_addr, at->ai_addrlen) == 0 &&
-	    send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) == (ssize_t)sizeof(request) - 1) {
-		while (n > 0 && have < sizeof(answer) - 1) {
-			n = recv(fd, answer + have, sizeof(answer) - 1 - have, 0);
-			have += n > 0 ? (size_t)n : 0;
-		}
-	}
-	close(fd);
-	answer[have] = '\0';
-	return strstr(answer, "hopaudit") != NULL;
+	return ask(at, request, answer, sizeof(answer)) == 0 && strstr(answer, "hopaudit") != NULL;
 }
 
 /* 0, or why a listener could not be bound there. */

@@ -20,7 +20,7 @@
 #define AT(member) .offset = offsetof(struct config, member)
 #define RELAY (COMMAND_PROXY | COMMAND_RUN)
 #define AUTHORITY (RELAY | COMMAND_CA | COMMAND_DOCTOR)
-#define ALL (RELAY | COMMAND_CA | COMMAND_DOCTOR | COMMAND_EXPLAIN | COMMAND_VERIFY | COMMAND_HELP)
+#define ALL (RELAY | COMMAND_CA | COMMAND_DOCTOR | COMMAND_EXPLAIN | COMMAND_MARK | COMMAND_VERIFY | COMMAND_HELP)
 
 #define LIMIT_BYTES(option, member, least, most, sentence)                                                             \
 	{                                                                                                              \
@@ -130,13 +130,24 @@ static const struct option_row rows[] = {
 	.name = "listen",
 	.kind = OPTION_TEXT,
 	.group = GROUP_LISTEN,
-	.commands = AUTHORITY,
+	.commands = AUTHORITY | COMMAND_MARK,
 	AT(listen),
 	.argument = "ADDRESS:PORT",
 	.check = address_is_listener,
 	.allowed = "a numeric address and a port, like 127.0.0.1:8307 or [::1]:0 (port 0: any free one)",
 	.default_text = "127.0.0.1:8307; run: 127.0.0.1:0",
 	.help = "Where clients reach the proxy; port 0 is any free one. `run` ignores this key of the file.",
+    },
+    {
+	.name = "proxy",
+	.kind = OPTION_TEXT,
+	.group = GROUP_LISTEN,
+	.commands = COMMAND_MARK,
+	AT(mark_proxy),
+	.argument = "URL",
+	.flag_only = true,
+	.default_text = "http_proxy, HTTP_PROXY or HOPAUDIT_PROXY of the environment, else where --listen says",
+	.help = "The proxy that is told; its user name is the tag: http://TAG:@127.0.0.1:8307.",
     },
     {
 	.name = "workers",

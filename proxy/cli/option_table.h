@@ -44,7 +44,8 @@ enum command_bit {
 	COMMAND_HELP = 8,
 	COMMAND_VERIFY = 16,
 	COMMAND_CA = 32,
-	COMMAND_DOCTOR = 64
+	COMMAND_DOCTOR = 64,
+	COMMAND_MARK = 128
 };
 
 struct option_choice {

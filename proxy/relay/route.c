@@ -8,6 +8,7 @@
 #include "proxy/relay/exchange.h"
 #include "proxy/relay/forward.h"
 #include "proxy/relay/intercept.h"
+#include "proxy/relay/own_host.h"
 #include "proxy/relay/reply.h"
 #include "proxy/relay/tunnel.h"
 
@@ -134,27 +135,6 @@ static void refuse_target(struct client *c, const struct http_head *head, enum u
 		reply_refuse(c, head, 400, "http_request_error", uri_error_text(error));
 }
 
-static const char own_host[] = "hopaudit.invalid"; /* a name that no resolver knows (RFC 6761 §6.4) */
-
-static const char own_page[] =
-    "This is hopaudit " HOPAUDIT_VERSION ", a forward proxy that audits HTTP redirects; it answers this name itself.\n"
-    "http://hopaudit.invalid/ca.pem is the certificate by which it opens TLS. Whoever trusts it can be audited.\n";
-
-/* http://hopaudit.invalid/: what the proxy itself has to say to its clients. */
-static void answer_own(struct client *c, const struct http_head *head, struct bytes path)
-{
-	const struct authority *authority = c->worker->server->tls.authority;
-
-	if (bytes_equal(path, BYTES("/ca.pem")) && authority)
-		reply_page(c, head, 200, "application/x-pem-file", bytes_str(authority_pem(authority)));
-	else if (bytes_equal(path, BYTES("/ca.pem")))
-		reply_page(c, head, 404, "text/plain", BYTES("hopaudit: TLS is not opened (--no-intercept).\n"));
-	else if (path.len == 0 || bytes_equal(path, BYTES("/")))
-		reply_page(c, head, 200, "text/plain", bytes_str(own_page));
-	else
-		reply_page(c, head, 404, "text/plain", BYTES("hopaudit: there is / and /ca.pem here.\n"));
-}
-
 static void route_proxied(struct client *c, const struct http_head *head, bool pipelined)
 {
 	struct bytes target = head_target(head);
@@ -179,8 +159,8 @@ static void route_proxied(struct client *c, const struct http_head *head, bool p
 		refuse_target(c, head, error);
 	else if (!scheme_is(&url, BYTES("http")))
 		reply_refuse(c, head, 501, "http_request_error", "https:// targets are reached by CONNECT");
-	else if (bytes_equal_nocase(url.host, bytes_str(own_host)))
-		answer_own(c, head, url.path);
+	else if (own_host_is(&url))
+		own_host_answer(c, head, &url);
 	else
 		begin_exchange(c, head, &url, target, AUDIT_PATH_PROXY, pipelined);
 }

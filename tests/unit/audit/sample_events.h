@@ -162,7 +162,8 @@ static inline void sample_all(struct audit_event events[EVENT_TYPE_COUNT], struc
 						    .elapsed_us = 3210,
 						    .first = &facts[0],
 						    .last = &facts[1],
-						    .tag = BYTES("checkout")}};
+						    .tag = BYTES("checkout"),
+						    .test = BYTES("pays with api_key=HUNTER2")}};
 	events[EVENT_TUNNEL] = (struct audit_event){
 	    .type = EVENT_TUNNEL, .tunnel = {3, BYTES("b.example:443"), BYTES("checkout"), "opaque", "not HTTP"}};
 	events[EVENT_TLS_INTERCEPTED] = (struct audit_event){.type = EVENT_TLS_INTERCEPTED,

@@ -78,8 +78,10 @@ static void write_chain(struct scenario *s, const struct event_chain_finished *c
 	char unverifiable[40] = "";
 	if (c->unverifiable > 0)
 		snprintf(unverifiable, sizeof(unverifiable), " unverifiable %u", c->unverifiable);
-	line(s, "chain %llu %s %d hops %u verdict %s%s", (unsigned long long)c->chain, chain_outcome_text(c->outcome),
-	     c->final_status, c->hops, c->verdict == SEVERITY_NONE ? "ok" : severity_text(c->verdict), unverifiable);
+	line(s, "chain %llu %s %d hops %u verdict %s%s%s%.*s", (unsigned long long)c->chain,
+	     chain_outcome_text(c->outcome), c->final_status, c->hops,
+	     c->verdict == SEVERITY_NONE ? "ok" : severity_text(c->verdict), unverifiable,
+	     c->test.len > 0 ? " test " : "", (int)c->test.len, c->test.len > 0 ? c->test.ptr : "");
 }
 
 static void write_event(struct scenario *s, const struct audit_event *e)
@@ -405,6 +407,12 @@ int play(struct scenario *s, const char *text)
 	finish(s, n);
 	free(copy);
 	return n;
+}
+
+void mark(struct scenario *s, const char *tag, const char *name)
+{
+	pass_ms(s, 1);
+	ck_assert(audit_mark(s->audit, bytes_str(tag), bytes_str(name), s->now_us));
 }
 
 void run_ends(struct scenario *s)

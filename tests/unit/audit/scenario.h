@@ -41,6 +41,9 @@ void abort_exchange(struct scenario *s, int n);                    /* exchange e
 /* A whole exchange, "POST http://a/pay body=x -> 307 /v2/pay"; a millisecond passes before and after. */
 int play(struct scenario *s, const char *line);
 
+/* Sets a mark; a millisecond passes before it. */
+void mark(struct scenario *s, const char *tag, const char *name);
+
 /* The run is over. */
 void run_ends(struct scenario *s);
 
@@ -50,7 +53,8 @@ void run_ends(struct scenario *s);
  *     revised 1 from 2 to 3
  *     finding body-dropped error 1
  *     closed 1 followed
- *     chain 1 completed 200 hops 1 verdict ok                 (and "unverifiable N" where there are)
+ *     chain 1 completed 200 hops 1 verdict ok                 (and "unverifiable N" where there are, "test NAME" where
+ *                                                             a mark was set)
  */
 const char *said(struct scenario *s);
 

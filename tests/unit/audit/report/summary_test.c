@@ -115,7 +115,7 @@ static void emit_finding(uint64_t chain, enum severity severity)
 	totals.findings[severity]++;
 }
 
-static void emit_end(uint64_t chain, enum chain_outcome outcome, uint16_t status)
+static void emit_end_of(uint64_t chain, enum chain_outcome outcome, uint16_t status, const char *test)
 {
 	emit((struct audit_event){.type = EVENT_CHAIN_FINISHED,
 				  .chain_finished = {.chain = chain,
@@ -124,8 +124,14 @@ static void emit_end(uint64_t chain, enum chain_outcome outcome, uint16_t status
 						     .method = BYTES("POST"),
 						     .first_url = BYTES("http://a/pay"),
 						     .final_status = status,
-						     .elapsed_us = 3210}});
+						     .elapsed_us = 3210,
+						     .test = bytes_str(test)}});
 	totals.chains++;
+}
+
+static void emit_end(uint64_t chain, enum chain_outcome outcome, uint16_t status)
+{
+	emit_end_of(chain, outcome, status, NULL);
 }
 
 static void emit_right_chain(uint64_t chain)
@@ -233,6 +239,31 @@ START_TEST(chains_that_are_wrong_in_the_same_way_are_told_once)
 	    "            seen      GET http://a/v2/pay without a body\n"
 	    "            why       RFC 9110 §15.4.8\n"
 	    "   … and 5 more like this: POST http://a/refund, POST http://a/order, POST http://a/cart, …\n"
+	    "\n"
+	    "  more about it: hopaudit explain method-not-preserved\n");
+}
+END_TEST
+
+START_TEST(whose_test_it_was_is_told_of_each_that_is_wrong_in_the_same_way)
+{
+	static const char *const tests[] = {"pays", "refunds", "pays"};
+	const struct hop hop = {"POST", "http://a/pay", 307, "GET", "http://a/v2/pay", {VERDICT_NONE, NULL}};
+
+	for (uint64_t chain = 1; chain <= 3; chain++) {
+		emit_hop(chain, 1, &hop);
+		emit_finding(chain, SEVERITY_ERROR);
+		emit_end_of(chain, CHAIN_COMPLETED, 200, tests[chain - 1]);
+	}
+	check_summary(
+	    &plain,
+	    "hopaudit: 12 exchanges, 3 redirects in 3 chains: 3 errors, 0 warnings\n"
+	    "\n"
+	    " ✗ POST http://a/pay ─307→ GET http://a/v2/pay  200 · 3 ms  [pays]\n"
+	    "   error    method-not-preserved  a 307 keeps the method; the client changed it  (client's fault)\n"
+	    "            expected  POST http://a/v2/pay with the same 11-byte body\n"
+	    "            seen      GET http://a/v2/pay without a body\n"
+	    "            why       RFC 9110 §15.4.8\n"
+	    "   … and 2 more like this: POST http://a/pay [refunds], …\n"
 	    "\n"
 	    "  more about it: hopaudit explain method-not-preserved\n");
 }
@@ -614,6 +645,7 @@ int main(void)
 				      many_right_chains_are_only_counted,
 				      all_chains_are_listed_on_request_and_equal_ones_once,
 				      chains_that_are_wrong_in_the_same_way_are_told_once,
+				      whose_test_it_was_is_told_of_each_that_is_wrong_in_the_same_way,
 				      errors_come_before_warnings_and_what_is_over_the_maximum_is_counted,
 				      several_hops_stand_on_one_line_while_they_fit,
 				      a_chain_that_does_not_fit_has_one_hop_a_line,
