@@ -6,6 +6,7 @@
 #ifndef AUDIT_EVENT_H
 #define AUDIT_EVENT_H
 
+#include "audit/cause.h"
 #include "audit/exchange.h"
 #include "audit/field_list.h"
 
@@ -185,6 +186,7 @@ struct event_followed {
 	const struct exchange_facts *follow;  /* the follow-up's, both contents ended */
 	struct bytes target;
 	enum uri_match level;
+	enum target_cause cause; /* E3: why the target was another one */
 	int score;
 	enum confidence confidence;
 	enum match_state state;

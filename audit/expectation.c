@@ -11,12 +11,52 @@
 
 static size_t expectation_size(const struct expectation *e)
 {
-	return sizeof(*e) + e->target_len + BUDGET_BLOCK;
+	return sizeof(*e) + e->awaited_count * sizeof(e->awaited[0]) + e->target_len + BUDGET_BLOCK;
+}
+
+static bool is_elsewhere(const struct expectation *e, const struct awaited *w)
+{
+	return w == e->awaited || w->origin != e->awaited[0].origin;
+}
+
+/* Enters it under every target that its client may ask for. */
+static void await(struct audit *a, struct expectation *e, const struct readings *readings)
+{
+	for (unsigned i = 0; i < e->awaited_count; i++) {
+		const struct reading *r = &readings->at[i];
+		struct awaited *w = &e->awaited[i];
+		w->of = e;
+		w->origin = r->origin;
+		w->cause = r->cause;
+		table_add(&a->by_target, &w->node, client_url_key(e->request->client, r->spelling));
+		if (is_elsewhere(e, w))
+			filter_add(&a->filter, w->origin);
+	}
+}
+
+static void await_no_more(struct audit *a, struct expectation *e)
+{
+	for (unsigned i = 0; i < e->awaited_count; i++) {
+		table_remove(&a->by_target, &e->awaited[i].node);
+		if (is_elsewhere(e, &e->awaited[i]))
+			filter_remove(&a->filter, e->awaited[i].origin);
+	}
+}
+
+const struct awaited *expectation_awaits(const struct expectation *e, uint64_t spelling)
+{
+	uint64_t key = client_url_key(e->request->client, spelling);
+	for (unsigned i = 0; i < e->awaited_count; i++) {
+		if (e->awaited[i].node.key == key)
+			return &e->awaited[i];
+	}
+	return NULL;
 }
 
 struct expectation *expectation_open(struct audit *a, const struct expectation_spec *spec, uint64_t id, int64_t now_us)
 {
-	struct expectation *e = calloc(1, sizeof(*e) + spec->target.len);
+	size_t awaited = spec->readings->count * sizeof(struct awaited);
+	struct expectation *e = calloc(1, sizeof(*e) + awaited + spec->target.len);
 	if (!e)
 		return NULL;
 	e->state = EXPECTATION_OPEN;
@@ -29,8 +69,11 @@ struct expectation *expectation_open(struct audit *a, const struct expectation_s
 	e->cookie_set = spec->cookie_set;
 	e->target_hash = spec->target_hash;
 	e->target_origin = spec->target_origin;
+	e->unasked = spec->target.len == 0;
+	e->awaited_count = spec->readings->count;
 	e->target_len = (uint32_t)spec->target.len;
-	memcpy(e->target, spec->target.ptr, spec->target.len);
+	if (e->target_len > 0)
+		memcpy((char *)(e->awaited + e->awaited_count), spec->target.ptr, spec->target.len);
 	e->request = trace_ref(spec->request);
 	e->request->made = e;
 	link_init(&e->in_chain);
@@ -40,9 +83,8 @@ struct expectation *expectation_open(struct audit *a, const struct expectation_s
 	struct known_client *client = e->request->client;
 	list_append(&client->expectations, &e->in_client);
 	client->open++;
-	table_add(&a->by_target, &e->by_target, client_url_key(client, e->target_hash));
-	table_add(&a->by_request, &e->by_request, client_url_key(client, e->request->url_hash));
-	filter_add(&a->filter, e->target_origin);
+	await(a, e, spec->readings);
+	table_add(&a->by_request, &e->by_request, client_url_key(client, e->request->spelling));
 	filter_add(&a->filter, e->request->origin_hash);
 	budget_take(&a->budget, expectation_size(e));
 	return e;
@@ -63,9 +105,8 @@ void expectation_set_state(struct expectation *e, enum expectation_state state)
 void expectation_free(struct audit *a, struct expectation *e)
 {
 	struct trace *r = e->request;
-	table_remove(&a->by_target, &e->by_target);
+	await_no_more(a, e);
 	table_remove(&a->by_request, &e->by_request);
-	filter_remove(&a->filter, e->target_origin);
 	filter_remove(&a->filter, r->origin_hash);
 	if (e->watched)
 		filter_remove(&a->filter, filter_connection(r->connection));

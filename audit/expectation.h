@@ -6,7 +6,7 @@
 #ifndef AUDIT_EXPECTATION_H
 #define AUDIT_EXPECTATION_H
 
-#include "audit/state.h"
+#include "audit/readings.h"
 #include "audit/trace.h"
 
 /*
@@ -24,6 +24,14 @@ enum expectation_state {
 	EXPECTATION_LATE         /* closed as not followed or retried; a good follow-up would still revise that */
 };
 
+/* One target under which an expectation is found. */
+struct awaited {
+	struct node node; /* in audit.by_target */
+	struct expectation *of;
+	uint64_t origin; /* hash, counted in the filter */
+	enum target_cause cause;
+};
+
 struct expectation {
 	enum expectation_state state; /* changed by expectation_set_state() alone */
 	enum queue queue;             /* which of audit.queues in_queue is in; QUEUE_NONE: audit.waiting, or none */
@@ -34,14 +42,16 @@ struct expectation {
 	bool twin_followed; /* another redirect of this client, with the same request and target, was followed */
 	bool target_asked;  /* ... or this program asked for the target, whatever redirect that answered */
 	bool sets_cookie;   /* the 3xx has Set-Cookie */
-	bool watched;       /* counted in the filter under its connection: see match_connection_moves_on() */
-	uint64_t id;        /* the redirect's */
-	uint64_t chain_id;  /* of the chain that it is, or was, part of */
-	uint64_t order;     /* when the 3xx came, in the tracker's order; ties go to the older */
+	bool unasked; /* the Location is unusable: nothing is expected, but clients that repair it are recognised */
+	bool watched; /* counted in the filter under its connection: see match_connection_moves_on() */
+	uint64_t id;  /* the redirect's */
+	uint64_t chain_id; /* of the chain that it is, or was, part of */
+	uint64_t order;    /* when the 3xx came, in the tracker's order; ties go to the older */
 	enum outcome outcome;
 	unsigned hop; /* in its chain, from 1 */
 	int score;    /* of the candidate */
 	enum uri_match level;
+	enum target_cause cause; /* of level E3 */
 	enum confidence confidence;
 	enum verdict judged[PROPERTY_COUNT]; /* ANSWERED: what was said of the follow-up */
 	uint32_t cookie_set;                 /* hash of the first pair that the 3xx set; 0: none */
@@ -57,23 +67,32 @@ struct expectation {
 	struct link in_chain;
 	struct link in_client;
 	struct link in_queue;
-	struct node by_target;
 	struct node by_request;
+	uint32_t awaited_count;
 	uint32_t target_len;
-	char target[]; /* without fragment */
+	struct awaited awaited[]; /* the right target first, where there is one; behind them its text, no fragment */
 };
 
 static inline struct bytes expectation_target(const struct expectation *e)
 {
-	return bytes_of(e->target, e->target_len);
+	return bytes_of((const char *)(const void *)(e->awaited + e->awaited_count), e->target_len);
+}
+
+/* Under which target this request meets the expectation; NULL: none. Both are of one client. */
+const struct awaited *expectation_awaits(const struct expectation *e, uint64_t spelling) NODISCARD;
+
+static inline bool is_right_target(const struct awaited *w)
+{
+	return w->cause == CAUSE_NONE;
 }
 
 /* What an expectation is made of. */
 struct expectation_spec {
 	struct trace *request;
-	struct bytes target;
+	struct bytes target; /* empty: unusable */
 	uint64_t target_hash;
 	uint64_t target_origin;
+	const struct readings *readings;
 	uint32_t cookie_set;
 	bool sets_cookie;
 	bool browser;
@@ -97,15 +116,15 @@ void expectation_unqueue(struct expectation *e);
 /* The first of a queue that is due at `now_us`, or NULL. */
 struct expectation *expectation_due(const struct audit *a, enum queue queue, int64_t now_us);
 
-/* The keys of the two indexes: a hash of a normal form together with the client. */
-static inline uint64_t client_url_key(const struct known_client *c, uint64_t url_hash)
+/* The keys of the two indexes: a spelling together with the client. */
+static inline uint64_t client_url_key(const struct known_client *c, uint64_t spelling)
 {
-	return url_hash ^ c->node.key * 0x9e3779b97f4a7c15u;
+	return spelling ^ c->node.key * 0x9e3779b97f4a7c15u;
 }
 
-static inline struct expectation *by_target_next(struct node *n)
+static inline struct awaited *by_target_next(struct node *n)
 {
-	return n ? OWNER_OF(n, struct expectation, by_target) : NULL;
+	return n ? OWNER_OF(n, struct awaited, node) : NULL;
 }
 
 static inline struct expectation *by_request_next(struct node *n)

@@ -80,6 +80,7 @@ static void say_followed(struct audit *a, struct expectation *e, struct trace *f
 			 .follow = &ends.follow,
 			 .target = expectation_target(e),
 			 .level = e->level,
+			 .cause = e->cause,
 			 .score = e->score,
 			 .confidence = e->confidence,
 			 .state = state,
@@ -104,11 +105,13 @@ static void say_followed(struct audit *a, struct expectation *e, struct trace *f
 static void note_follower(struct audit *a, struct expectation *e)
 {
 	const struct trace *r = e->request;
-	client_note_follower(r->client, r->user_agent);
-	struct node *n = table_first(&a->by_request, client_url_key(r->client, r->url_hash));
+	if (e->level != URI_E3)
+		client_note_follower(r->client, r->user_agent);
+	struct node *n = table_first(&a->by_request, client_url_key(r->client, r->spelling));
 	for (struct expectation *twin = by_request_next(n); twin;
 	     twin = by_request_next(table_next(&twin->by_request))) {
-		if (twin != e && twin->target_hash == e->target_hash && twin->request->method == r->method)
+		if (twin != e && twin->request->url_hash == r->url_hash && twin->target_hash == e->target_hash &&
+		    twin->request->method == r->method)
 			twin->twin_followed = true;
 	}
 }
@@ -118,6 +121,7 @@ void hop_followed(struct audit *a, struct expectation *e, int64_t now_us)
 	expectation_set_state(e, EXPECTATION_ANSWERED);
 	expectation_unqueue(e);
 	e->outcome = OUTCOME_FOLLOWED;
+	a->expected += e->unasked; /* so it was a redirect to this client, and the outcomes add up */
 	note_follower(a, e);
 	say_followed(a, e, e->candidate, MATCH_FINAL, now_us);
 	say_closed(a, e, NULL, now_us);
@@ -187,6 +191,10 @@ void hop_unfollowed(struct audit *a, struct expectation *e, enum outcome outcome
 	struct chain *c = e->chain;
 	e->outcome = outcome;
 	expectation_unqueue(e);
+	if (e->unasked) {
+		hop_release(a, e, now_us); /* nobody had to follow */
+		return;
+	}
 	say_closed(a, e, reason, now_us);
 	if (e->hop == c->hops)
 		c->end = outcome;

@@ -12,7 +12,7 @@ static const char better_came[] = "a better candidate came";
 static bool eligible(const struct expectation *e, const struct trace *t)
 {
 	const struct trace *r = e->request;
-	if (r == t || r->client != t->client || t->order < e->order || e->target_hash != t->url_hash)
+	if (r == t || r->client != t->client || t->order < e->order || !expectation_awaits(e, t->spelling))
 		return false;
 	/* Its bytes had come before the answer before it: it can't be because of that answer. */
 	if (t->pipelined && t->connection == r->connection)
@@ -20,32 +20,41 @@ static bool eligible(const struct expectation *e, const struct trace *t)
 	return score_plausible(e, t);
 }
 
-static struct expectation *group_first(const struct audit *a, const struct trace *t)
+/* The expectations that `t` may answer, by the target under which it meets each. */
+static struct awaited *group_first(const struct audit *a, const struct trace *t)
 {
-	return by_target_next(table_first(&a->by_target, client_url_key(t->client, t->url_hash)));
+	return by_target_next(table_first(&a->by_target, client_url_key(t->client, t->spelling)));
 }
 
-static struct expectation *group_next(const struct expectation *e)
+static struct awaited *group_next(const struct awaited *w)
 {
-	return by_target_next(table_next(&e->by_target));
+	return by_target_next(table_next(&w->node));
 }
 
-/* Is no other expectation of the client waiting for this target? */
+/* Is no other expectation of the client waiting for this target? Those that it would answer wrongly don't count. */
 static bool is_alone(const struct audit *a, const struct trace *t)
 {
 	unsigned waiting = 0;
-	for (struct expectation *e = group_first(a, t); e; e = group_next(e))
-		waiting += e->state == EXPECTATION_OPEN || e->state == EXPECTATION_PROVISIONAL;
+	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
+		enum expectation_state state = w->of->state;
+		waiting += is_right_target(w) && (state == EXPECTATION_OPEN || state == EXPECTATION_PROVISIONAL);
+	}
 	return waiting <= 1;
+}
+
+static void take_score(struct expectation *e, const struct score *s)
+{
+	e->score = s->points;
+	e->level = s->level;
+	e->cause = s->cause;
+	e->confidence = s->confidence;
 }
 
 static void assign(struct expectation *e, struct trace *t, const struct score *s)
 {
 	expectation_set_state(e, EXPECTATION_PROVISIONAL);
 	e->candidate = trace_ref(t);
-	e->score = s->points;
-	e->level = s->level;
-	e->confidence = s->confidence;
+	take_score(e, s);
 	t->candidate_for = e;
 }
 
@@ -75,6 +84,7 @@ static void say_displaced(struct audit *a, const struct expectation *e, const st
 /* In the order in which an arriving request prefers them. */
 enum rank {
 	RANK_NONE,
+	RANK_WRONG,    /* a wrong target: only where nothing waits for this very request */
 	RANK_LATE,     /* closed: revises, if it is right */
 	RANK_DISPLACE, /* has a candidate, but this one is better by its head already */
 	RANK_OPEN,
@@ -89,7 +99,7 @@ static bool method_fits(const struct expectation *e, const struct trace *t)
 static bool is_replay(const struct expectation *e, const struct trace *t)
 {
 	const struct trace *f = e->candidate;
-	if (e->queue != QUEUE_CHALLENGE || f->method != t->method)
+	if (e->queue != QUEUE_CHALLENGE || f->method != t->method || f->spelling != t->spelling)
 		return false;
 	switch (f->status) {
 	case 401:
@@ -101,21 +111,30 @@ static bool is_replay(const struct expectation *e, const struct trace *t)
 	}
 }
 
+/* Has it a candidate that gives way to `t`, by their heads? */
+static bool is_displaced_by(const struct expectation *e, const struct trace *t, const struct score *s)
+{
+	if (s->level == URI_E3 || !method_fits(e, t))
+		return false;
+	if (e->level == URI_E3 || !method_fits(e, e->candidate))
+		return true;
+	return e->confidence == CONFIDENCE_LOW && s->confidence > CONFIDENCE_LOW;
+}
+
 static enum rank rank_of(const struct expectation *e, const struct trace *t, const struct score *s)
 {
+	bool wrong = s->level == URI_E3;
 	switch (e->state) {
 	case EXPECTATION_ANSWERED:
 		return is_replay(e, t) ? RANK_REPLAY : RANK_NONE;
 	case EXPECTATION_OPEN:
-		return RANK_OPEN;
+		return wrong ? RANK_WRONG : RANK_OPEN;
 	case EXPECTATION_PROVISIONAL:
-		if (!method_fits(e, t))
-			return RANK_NONE;
-		if (!method_fits(e, e->candidate))
-			return RANK_DISPLACE;
-		return e->confidence == CONFIDENCE_LOW && s->confidence > CONFIDENCE_LOW ? RANK_DISPLACE : RANK_NONE;
+		return is_displaced_by(e, t, s) ? RANK_DISPLACE : RANK_NONE;
 	case EXPECTATION_LATE:
-		return s->confidence == CONFIDENCE_HIGH && method_fits(e, t) && !e->again ? RANK_LATE : RANK_NONE;
+		if (wrong || s->confidence != CONFIDENCE_HIGH || !method_fits(e, t) || e->again)
+			return RANK_NONE;
+		return RANK_LATE;
 	}
 	return RANK_NONE;
 }
@@ -139,7 +158,8 @@ static struct choice choose(const struct audit *a, const struct trace *t)
 {
 	struct choice best = {.e = NULL};
 	bool alone = is_alone(a, t);
-	for (struct expectation *e = group_first(a, t); e; e = group_next(e)) {
+	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
+		struct expectation *e = w->of;
 		if (!eligible(e, t))
 			continue;
 		struct choice one = {.e = e, .score = score_of(e, t, alone, false)};
@@ -163,6 +183,7 @@ static void place(struct audit *a, struct trace *t, const struct choice *choice,
 		unassign(a, e, now_us);
 		assign(e, t, &choice->score);
 		break;
+	case RANK_WRONG:
 	case RANK_OPEN:
 		assign(e, t, &choice->score);
 		break;
@@ -176,9 +197,7 @@ static void place(struct audit *a, struct trace *t, const struct choice *choice,
 		break;
 	case RANK_LATE:
 		e->again = trace_ref(t);
-		e->score = choice->score.points;
-		e->level = choice->score.level;
-		e->confidence = choice->score.confidence;
+		take_score(e, &choice->score);
 		t->candidate_for = e;
 		break;
 	}
@@ -210,14 +229,14 @@ static void advise_prefix(struct audit_advice *advice, uint64_t length)
 
 /* A client that got a 3xx, answered it (wrongly, it seems) on the same connection, and now sends something else there
  * will send nothing better: the candidate is final. */
-static void connection_moves_on(struct audit *a, struct known_client *client, uint64_t connection, uint64_t url_hash,
+static void connection_moves_on(struct audit *a, struct known_client *client, uint64_t connection, uint64_t spelling,
 				int64_t now_us)
 {
 	for (struct link *l = client->expectations.next, *next; l != &client->expectations; l = next) {
 		struct expectation *e = OWNER_OF(l, struct expectation, in_client);
 		next = l->next;
 		if (!e->watched || e->state != EXPECTATION_PROVISIONAL || e->request->connection != connection ||
-		    e->candidate->connection != connection || e->target_hash == url_hash)
+		    e->candidate->connection != connection || expectation_awaits(e, spelling))
 			continue;
 		if (!hop_judge(a, e, e->candidate).ended)
 			continue;
@@ -227,35 +246,56 @@ static void connection_moves_on(struct audit *a, struct known_client *client, ui
 	}
 }
 
+/* Somebody waits for this URL, or was redirected from it. */
+static void candidate_arrived(struct audit *a, struct audit_exchange *x, uint64_t spelling, int64_t now_us)
+{
+	struct bytes written;
+	struct bytes normal;
+	if (!scratch_both(a, x->request.url, &written, &normal))
+		return;
+	struct trace *t = trace_new(a, x, written, bytes_hash(normal, a->config.seed, false), spelling);
+	if (!t)
+		return;
+	t->order = ++a->order;
+	x->trace = t;
+	x->tracked = true;
+	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
+		if (!eligible(w->of, t))
+			continue;
+		advise_prefix(&x->advice, w->of->request->early_length);
+		if (is_right_target(w))
+			note_asked(w->of, t);
+	}
+	struct choice choice = choose(a, t);
+	if (choice.e)
+		place(a, t, &choice, now_us);
+}
+
 void match_arrived(struct audit *a, struct audit_exchange *x, int64_t now_us)
 {
 	const struct audit_client *who = x->request.client;
 	struct known_client *client = client_find(&a->clients, who);
-	struct bytes written;
-	struct bytes normal;
-	if (!client || client->open == 0 || !scratch_both(a, x->request.url, &written, &normal))
+	uint64_t spelling;
+	if (!client || client->open == 0 || !scratch_spelling(a, x->request.url, x->request.origin_hash, &spelling))
 		return;
-	uint64_t url_hash = bytes_hash(normal, a->config.seed, false);
-	uint64_t key = client_url_key(client, url_hash);
-	struct trace *t = NULL;
+	uint64_t key = client_url_key(client, spelling);
 	if (table_first(&a->by_target, key) || table_first(&a->by_request, key))
-		t = trace_new(a, x, written, url_hash);
-	if (t) {
-		t->order = ++a->order;
-		x->trace = t;
-		x->tracked = true;
-		for (struct expectation *e = group_first(a, t); e; e = group_next(e)) {
-			if (!eligible(e, t))
-				continue;
-			advise_prefix(&x->advice, e->request->early_length);
-			note_asked(e, t);
-		}
-		struct choice choice = choose(a, t);
-		if (choice.e)
-			place(a, t, &choice, now_us);
-	}
+		candidate_arrived(a, x, spelling, now_us);
 	if (filter_has(&a->filter, filter_connection(who->connection)))
-		connection_moves_on(a, client, who->connection, url_hash, now_us);
+		connection_moves_on(a, client, who->connection, spelling, now_us);
+}
+
+/* Does an ended request that is right, but for its target perhaps, displace the candidate of this expectation? */
+static bool outweighs(const struct audit *a, const struct awaited *w, const struct judgement *mine)
+{
+	const struct expectation *e = w->of;
+	struct judgement theirs = hop_judge(a, e, e->candidate);
+	if (is_right_target(w) && e->level == URI_E3)
+		return true;
+	/* A wrong target, or one against another whose content is still coming, needs proof. */
+	if (theirs.right || (!is_right_target(w) && !mine->content_equal))
+		return false;
+	return theirs.ended || !theirs.method_ok || mine->content_equal;
 }
 
 /* Is there an expectation that this ended request fits, and whose place is free or held by something worse? */
@@ -263,20 +303,17 @@ static struct choice choose_by_content(const struct audit *a, const struct trace
 {
 	struct choice best = {.e = NULL};
 	bool alone = is_alone(a, t);
-	for (struct expectation *e = group_first(a, t); e; e = group_next(e)) {
+	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
+		struct expectation *e = w->of;
 		bool held = e->state == EXPECTATION_PROVISIONAL;
 		if (e == not_this || (e->state != EXPECTATION_OPEN && !held) || !eligible(e, t))
 			continue;
 		struct judgement mine = hop_judge(a, e, t);
-		if (!mine.right)
+		if (!mine.right || (held && !outweighs(a, w, &mine)))
 			continue;
-		if (held) {
-			struct judgement theirs = hop_judge(a, e, e->candidate);
-			/* One whose content is still coming gives way only to proof. */
-			if (theirs.right || (!theirs.ended && theirs.method_ok && !mine.content_equal))
-				continue;
-		}
-		struct choice one = {.e = e, .rank = held ? RANK_DISPLACE : RANK_OPEN};
+		struct choice one = {.e = e, .rank = is_right_target(w) ? RANK_OPEN : RANK_WRONG};
+		if (held)
+			one.rank = RANK_DISPLACE;
 		one.score = score_of(e, t, alone, mine.content_equal);
 		if (one.score.confidence != CONFIDENCE_NONE && better(&one, &best))
 			best = one;
@@ -339,13 +376,14 @@ static void settle(struct audit *a, struct expectation *e, bool may_move, int64_
 	struct score s = score_of(e, t, is_alone(a, t), j.content_equal);
 	e->score = s.points;
 	e->confidence = s.confidence > e->confidence ? s.confidence : e->confidence;
-	if ((j.right && e->confidence > CONFIDENCE_LOW) || e->overdue) {
+	/* A wrong target is believed only when the right one was not asked for in time. */
+	if ((j.right && e->confidence > CONFIDENCE_LOW && e->level != URI_E3) || e->overdue) {
 		hop_followed(a, e, now_us);
 		return;
 	}
 	if (!j.right && may_move && move(a, t, e, now_us))
 		return;
-	if (!j.right && !e->watched && t->connection == e->request->connection) {
+	if (!j.right && !e->watched && e->level != URI_E3 && t->connection == e->request->connection) {
 		e->watched = true;
 		filter_add(&a->filter, filter_connection(t->connection));
 	}
@@ -354,7 +392,7 @@ static void settle(struct audit *a, struct expectation *e, bool may_move, int64_
 /* The old URL was asked again by a request that is nobody's follow-up. */
 static void note_retry(struct audit *a, const struct trace *t)
 {
-	struct node *n = table_first(&a->by_request, client_url_key(t->client, t->url_hash));
+	struct node *n = table_first(&a->by_request, client_url_key(t->client, t->spelling));
 	for (struct expectation *e = by_request_next(n); e; e = by_request_next(table_next(&e->by_request))) {
 		const struct trace *r = e->request;
 		if (e->state != EXPECTATION_OPEN || r == t || r->method != t->method || t->order < e->order ||

@@ -111,11 +111,13 @@ static bool track(struct audit *a, struct audit_exchange *x)
 {
 	struct bytes written;
 	struct bytes normal;
+	uint64_t spelling;
 	if (x->tracked)
 		return true;
-	if (!scratch_both(a, x->request.url, &written, &normal))
+	if (!scratch_spelling(a, x->request.url, x->request.origin_hash, &spelling) ||
+	    !scratch_both(a, x->request.url, &written, &normal))
 		return false;
-	struct trace *t = trace_new(a, x, written, bytes_hash(normal, a->config.seed, false));
+	struct trace *t = trace_new(a, x, written, bytes_hash(normal, a->config.seed, false), spelling);
 	if (!t)
 		return false;
 	x->trace = t;

@@ -27,13 +27,19 @@ static struct target target_of(struct audit *a, const struct trace *t, const str
 	return to;
 }
 
+/* A wrong target is a guess for longer than others. */
+static bool is_chained(const struct expectation *e)
+{
+	return e->confidence > (e->level == URI_E3 ? CONFIDENCE_MEDIUM : CONFIDENCE_LOW);
+}
+
 /* Continues the chain of which the request is the follow-up, where that is more than a guess; else begins one. */
 static struct chain *chain_of(struct audit *a, struct trace *t)
 {
 	const struct expectation *e = t->candidate_for;
 	struct chain *c = t->chain;
 	if (e)
-		c = e->candidate == t && e->confidence > CONFIDENCE_LOW ? e->chain : NULL;
+		c = e->candidate == t && is_chained(e) ? e->chain : NULL;
 	/* Behind its own hop only: a chain that went on without this exchange is not continued by it. */
 	if (c && (e ? e->hop : c->tail_hop) != c->hops)
 		c = NULL;
@@ -83,6 +89,7 @@ struct observation {
 	unsigned hop;
 	uint64_t redirect;
 	bool expects;
+	const struct readings *readings;
 	struct loop_facts loop;
 };
 
@@ -119,7 +126,8 @@ static struct expectation *expect(struct audit *a, struct trace *t, const struct
 	    .request = t,
 	    .target = to->text,
 	    .target_hash = to->hash,
-	    .target_origin = uri_origin_hash(&to->uri, a->config.seed),
+	    .target_origin = to->usable ? uri_origin_hash(&to->uri, a->config.seed) : 0,
+	    .readings = o->readings,
 	    .sets_cookie = head_find(head, FIELD_SET_COOKIE) != NULL,
 	    .cookie_set = first_cookie(a, head),
 	    .browser = bytes_starts_nocase(text_bytes(t->user_agent), BYTES("Mozilla/")),
@@ -151,17 +159,23 @@ void hop_observe(struct audit *a, struct trace *t, const struct audit_exchange *
 {
 	const struct status_row *status = status_find(t->status);
 	struct observation o = {.chain = chain_of(a, t)};
+	struct readings readings = {.count = 0};
 	if (!o.chain)
 		return; /* not even memory to say so */
+	bool asks = status->expects_follow_up && !bytes_equal(text_bytes(t->method), BYTES("CONNECT"));
+	if (asks)
+		readings_of(a, t, x->request.url, head, &readings);
 	struct target to = target_of(a, t, x->request.url);
 	o.redirect = ++a->redirects;
-	o.expects = status->expects_follow_up && to.usable && !bytes_equal(text_bytes(t->method), BYTES("CONNECT"));
+	o.expects = asks && to.usable;
+	o.readings = &readings;
 	o.hop = chain_add_hop(a, o.chain, t, o.expects ? to.hash : 0, head_find(head, FIELD_SET_COOKIE) != NULL, status,
 			      &o.loop);
 	if (o.expects && (o.loop.repeated || o.loop.certain || o.loop.thrice))
 		o.loop.cause = loop_cause(t, x->request.url, &to);
 	say_observed(a, t, &to, &o, now_us);
-	if (o.expects && !expect(a, t, head, &to, &o, now_us))
+	bool watched = readings.count > 0 && expect(a, t, head, &to, &o, now_us);
+	if (o.expects && !watched)
 		say_unwatched(a, &o, now_us);
 	evict_for(a, 0, now_us);
 }

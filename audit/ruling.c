@@ -47,6 +47,7 @@ void ruling_followed(struct ruling *r, struct chain_memory *memory, const struct
 	in.follow_url = parsed(f->follow->url);
 	in.body = &f->body;
 	in.level = f->level;
+	in.cause = f->cause;
 	in.latency_us = f->latency_us;
 	in.same_url = f->same_url;
 	struct engine_case about = {.redirect = f->redirect,

@@ -8,6 +8,8 @@
 enum {
 	POINTS_E0 = 50,
 	POINTS_E1 = 48,
+	POINTS_E2 = 45,
+	POINTS_E3 = 35,
 	POINTS_TAG = 30,
 	POINTS_CONNECTION = 20,
 	POINTS_FINGERPRINT = 10, /* address, User-Agent and order of header names */
@@ -104,18 +106,46 @@ static enum confidence confidence_of(int points, bool other_agent, bool address_
 	return c;
 }
 
+static enum uri_match level_of(const struct expectation *e, const struct trace *t, enum target_cause cause)
+{
+	if (cause != CAUSE_NONE)
+		return URI_E3;
+	if (bytes_equal(expectation_target(e), trace_url(t)))
+		return URI_E0;
+	return e->target_hash == t->url_hash ? URI_E1 : URI_E2;
+}
+
+/* A wrong target that the client may as well have asked for on its own is a match only where something else ties it to
+ * the redirected request, or where no more than a hint is made of it. */
+static enum confidence confidence_in_cause(enum confidence c, enum target_cause cause, bool linked, bool method_fits)
+{
+	if (linked || cause_weight(cause) != CAUSE_CASUAL)
+		return c;
+	if (!method_fits)
+		return CONFIDENCE_NONE;
+	return c > CONFIDENCE_LOW ? CONFIDENCE_LOW : c;
+}
+
 struct score score_of(const struct expectation *e, const struct trace *t, bool alone, bool content_equal)
 {
 	const struct trace *r = e->request;
+	static const int target_points[] = {POINTS_E0, POINTS_E1, POINTS_E2, POINTS_E3};
 	bool address_only;
-	struct score s = {.level = bytes_equal(expectation_target(e), trace_url(t)) ? URI_E0 : URI_E1};
-	s.points = s.level == URI_E0 ? POINTS_E0 : POINTS_E1;
+	const struct awaited *target = expectation_awaits(e, t->spelling);
+	struct score s = {.level = URI_DIFFERENT};
+	if (!target)
+		return s;
+	bool method_fits = method_allowed(status_find(r->status), text_bytes(r->method), text_bytes(t->method));
+	bool same_key = t->idempotency_key && t->idempotency_key == r->idempotency_key;
+	s.cause = target->cause;
+	s.level = level_of(e, t, s.cause);
+	s.points = target_points[s.level];
 	s.points += identity_points(e, t, &address_only);
-	if (method_allowed(status_find(r->status), text_bytes(r->method), text_bytes(t->method)))
+	if (method_fits)
 		s.points += POINTS_METHOD;
 	if (content_equal)
 		s.points += POINTS_CONTENT;
-	if (t->idempotency_key && t->idempotency_key == r->idempotency_key)
+	if (same_key)
 		s.points += POINTS_KEY;
 	if (brings_cookie(e, t))
 		s.points += POINTS_COOKIE;
@@ -125,5 +155,6 @@ struct score score_of(const struct expectation *e, const struct trace *t, bool a
 		s.points += POINTS_ORDER;
 	s.points += time_points(t->started_us - e->at_us);
 	s.confidence = confidence_of(s.points, r->user_agent != t->user_agent, address_only, alone);
+	s.confidence = confidence_in_cause(s.confidence, s.cause, content_equal || same_key, method_fits);
 	return s;
 }

@@ -10,6 +10,7 @@
 struct score {
 	int points;
 	enum uri_match level;
+	enum target_cause cause;    /* of level E3 */
 	enum confidence confidence; /* NONE: not a match */
 };
 

@@ -66,3 +66,25 @@ bool scratch_target(struct audit *a, const struct uri *base, struct bytes locati
 	*normal = bytes_of(a->scratch.ptr + target->len, a->scratch.len - target->len);
 	return true;
 }
+
+bool scratch_alternatives(struct audit *a, const struct uri *base, struct bytes location)
+{
+	return scratch_room(a, 10 * (written_length(base) + location.len) + 512);
+}
+
+bool url_spelling(struct audit *a, const struct uri *url, uint64_t origin, uint64_t *out)
+{
+	struct uri_buf *scratch = &a->scratch;
+	size_t start = scratch->len;
+	bool fits = uri_write_canonical(url, scratch);
+	if (fits)
+		*out = bytes_hash(bytes_of(scratch->ptr + start, scratch->len - start), a->config.seed, false) ^
+		       origin * 0x9e3779b97f4a7c15u;
+	scratch->len = start;
+	return fits;
+}
+
+bool scratch_spelling(struct audit *a, const struct uri *url, uint64_t origin, uint64_t *out)
+{
+	return scratch_room(a, url->path.len + url->query.len + 16) && url_spelling(a, url, origin, out);
+}

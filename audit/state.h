@@ -47,8 +47,8 @@ struct audit {
 	struct intern intern;
 	struct clients clients;
 	struct marks marks;
-	struct table by_target;          /* expectations, by client and normal form of the target */
-	struct table by_request;         /* the same, by client and normal form of the redirect's own URL */
+	struct table by_target;          /* of awaited.node: expectations, by client and spelling of each reading */
+	struct table by_request;         /* expectations, by client and spelling of the redirect's own URL */
 	struct link queues[QUEUE_COUNT]; /* of expectation.in_queue */
 	struct link waiting; /* of expectation.in_queue: those without a deadline yet (the 3xx is being delivered) */
 	struct link kept;    /* of trace.kept: contents held verbatim, oldest first */
@@ -80,11 +80,19 @@ void emit_exchange(struct audit *a, struct trace *t, int64_t now_us);
 /* scratch.c: writes into the shared scratch, from its start. The views live until the next of these calls. False when
  * memory is short or the URL has no normal form. */
 bool scratch_url(struct audit *a, const struct uri *url, struct bytes *out) NODISCARD;
+/* See url_spelling(). */
+bool scratch_spelling(struct audit *a, const struct uri *url, uint64_t origin, uint64_t *out) NODISCARD;
 /* The recomposed URL and, behind it, its normal form. */
 bool scratch_both(struct audit *a, const struct uri *url, struct bytes *written, struct bytes *normal) NODISCARD;
 /* The target of a Location, resolved, without fragment, and its normal form; `target_uri` borrows it. False where the
  * Location is unusable: not http or https, malformed. */
 bool scratch_target(struct audit *a, const struct uri *base, struct bytes location, struct uri *target_uri,
 		    struct bytes *target, struct bytes *normal) NODISCARD;
+/* Makes room for uri_alternatives() with these arguments, and empties the scratch. */
+bool scratch_alternatives(struct audit *a, const struct uri *base, struct bytes location) NODISCARD;
+
+/* scratch.c: a hash that is equal for URLs that differ in spelling only (level E2): 64 seeded bits stand for that.
+ * `origin` is the URL's uri_origin_hash(). Uses the scratch behind what is in it. False where that is too small. */
+bool url_spelling(struct audit *a, const struct uri *url, uint64_t origin, uint64_t *out) NODISCARD;
 
 #endif

@@ -106,7 +106,8 @@ static struct trace *trace_alloc(struct audit *a, const struct http_head *h, str
 	return t;
 }
 
-struct trace *trace_new(struct audit *a, const struct audit_exchange *x, struct bytes url, uint64_t url_hash)
+struct trace *trace_new(struct audit *a, const struct audit_exchange *x, struct bytes url, uint64_t url_hash,
+			uint64_t spelling)
 {
 	const struct http_head *h = x->request.head;
 	const struct audit_client *who = x->request.client;
@@ -132,6 +133,7 @@ struct trace *trace_new(struct audit *a, const struct audit_exchange *x, struct 
 	t->length = x->content_length;
 	t->started_us = x->started_us;
 	t->url_hash = url_hash;
+	t->spelling = spelling;
 	t->origin_hash = x->request.origin_hash;
 	t->cookie = field_hash(a, h, FIELD_COOKIE);
 	t->authorization = field_hash(a, h, FIELD_AUTHORIZATION);

@@ -52,6 +52,7 @@ struct trace {
 	int64_t started_us;
 	int64_t response_us;
 	uint64_t url_hash; /* of its normal form (E1) */
+	uint64_t spelling; /* see url_spelling(): equal for equal URLs, and for those that E2 takes for equal */
 	uint64_t origin_hash;
 	uint32_t cookie; /* hashes of header values; 0: no such field */
 	uint32_t authorization;
@@ -84,8 +85,9 @@ static inline struct bytes trace_url(const struct trace *t)
 }
 
 /* Makes the trace of a relay's exchange, with the one reference that the exchange holds. `url` is its effective URI
- * recomposed, `url_hash` the hash of its normal form. NULL when memory is short. */
-struct trace *trace_new(struct audit *a, const struct audit_exchange *x, struct bytes url, uint64_t url_hash) NODISCARD;
+ * recomposed, `url_hash` the hash of its normal form, `spelling` its url_spelling(). NULL when memory is short. */
+struct trace *trace_new(struct audit *a, const struct audit_exchange *x, struct bytes url, uint64_t url_hash,
+			uint64_t spelling) NODISCARD;
 
 static inline struct trace *trace_ref(struct trace *t)
 {

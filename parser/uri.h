@@ -105,6 +105,10 @@ enum uri_match { URI_E0, URI_E1, URI_E2, URI_E3, URI_DIFFERENT };
  * the answer may be URI_DIFFERENT. */
 enum uri_match uri_compare(struct bytes a, struct bytes b, struct uri_buf *scratch) NODISCARD;
 
+/* Appends path and query in the form that E2 compares: two http or https URIs of one origin (uri_same_origin) are equal
+ * at E2, or closer, where these forms are. At most 2 bytes longer than both. False where that does not fit. */
+bool uri_write_canonical(const struct uri *u, struct uri_buf *out) NODISCARD;
+
 /* The other targets that real clients make of one Location (RULES §5, level E3), each with its cause. */
 enum uri_alternative {
 	URI_ALT_MOJIBAKE,          /* each byte over 0x7f read as Latin-1, written as UTF-8 */
@@ -122,6 +126,9 @@ enum uri_alternative {
 	URI_ALT_SCHEME_KEPT,      /* the base's scheme kept on the new authority */
 	URI_ALT_PORT_KEPT,        /* the base's port carried over to the new host */
 	URI_ALT_RESERVED_DECODED, /* %2F and other reserved bytes decoded */
+	/* These two repair what has no host, so that there is nothing right beside them (WHATWG, curl). */
+	URI_ALT_SLASHES_REPAIRED, /* "http:/h/x" and "http:///h/x" read as "http://h/x" */
+	URI_ALT_SCHEME_IGNORED,   /* "http:/x" and "http:x" read as "/x" and "x" */
 	URI_ALT_COUNT
 };
 const char *uri_alternative_text(enum uri_alternative a); /* the cause, in words; never NULL */

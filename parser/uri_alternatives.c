@@ -60,8 +60,11 @@ static bool rewrite(struct bytes *part, put_bytes *put, struct uri_buf *out)
 static bool resolve_rewritten(const struct reading *r, put_bytes *put, struct uri_buf *out, struct bytes *target)
 {
 	struct uri ref = r->ref;
-	return r->parses && rewrite(&ref.path, put, out) && rewrite(&ref.query, put, out) &&
-	       resolve(r->base, &ref, out, target);
+	if (!r->parses || !rewrite(&ref.path, put, out) || !rewrite(&ref.query, put, out))
+		return false;
+	/* Mostly there is nothing to rewrite, and then no more to do. */
+	bool same = bytes_equal(ref.path, r->ref.path) && bytes_equal(ref.query, r->ref.query);
+	return !same && resolve(r->base, &ref, out, target);
 }
 
 static bool put_latin1_as_utf8(struct bytes b, struct uri_buf *out)
@@ -239,7 +242,8 @@ static bool scheme_kept(const struct reading *r, struct uri_buf *out, struct byt
 {
 	struct uri u = r->target;
 	u.scheme = r->base->scheme;
-	return scheme_default_port(r->target.scheme) && write_target(&u, out, target);
+	return scheme_default_port(r->target.scheme) && !bytes_equal(u.scheme, r->target.scheme) &&
+	       write_target(&u, out, target);
 }
 
 static bool port_kept(const struct reading *r, struct uri_buf *out, struct bytes *target)
@@ -255,6 +259,40 @@ static bool port_kept(const struct reading *r, struct uri_buf *out, struct bytes
 		return false;
 	u.authority = appended_since(out, start);
 	return write_target(&u, out, target);
+}
+
+/* --- Repairs of a Location that has no host --- */
+
+/* What follows "http:" or "https:", where no authority does. */
+static bool behind_lone_scheme(const struct reading *r, struct bytes *scheme, struct bytes *rest)
+{
+	size_t colon = bytes_find(r->location, ':');
+	if (colon == r->location.len)
+		return false;
+	*scheme = bytes_slice(r->location, 0, colon);
+	*rest = bytes_slice(r->location, colon + 1, r->location.len);
+	return scheme_default_port(*scheme) != 0 &&
+	       (!bytes_starts_nocase(*rest, BYTES("//")) || bytes_starts_nocase(*rest, BYTES("///")));
+}
+
+static bool slashes_repaired(const struct reading *r, struct uri_buf *out, struct bytes *target)
+{
+	struct bytes scheme, rest;
+	size_t start = out->len;
+	if (!behind_lone_scheme(r, &scheme, &rest))
+		return false;
+	while (rest.len && rest.ptr[0] == '/')
+		rest = bytes_slice(rest, 1, rest.len);
+	if (!buf_put(out, scheme) || !buf_put(out, BYTES("://")) || !buf_put(out, rest))
+		return false;
+	return resolve_text(r, appended_since(out, start), out, target);
+}
+
+static bool scheme_ignored(const struct reading *r, struct uri_buf *out, struct bytes *target)
+{
+	struct bytes scheme, rest;
+	return behind_lone_scheme(r, &scheme, &rest) && !bytes_starts_nocase(rest, BYTES("//")) &&
+	       bytes_equal_nocase(scheme, r->base->scheme) && resolve_text(r, rest, out, target);
 }
 
 /* URI_ALT_DOTS_KEPT has no row: at level E1 such a target is the right one. */
@@ -277,6 +315,8 @@ static const struct {
     [URI_ALT_SCHEME_KEPT] = {scheme_kept, "the scheme of the redirected request was kept"},
     [URI_ALT_PORT_KEPT] = {port_kept, "the port of the redirected request was kept"},
     [URI_ALT_RESERVED_DECODED] = {reserved_decoded, "encoded reserved bytes were decoded"},
+    [URI_ALT_SLASHES_REPAIRED] = {slashes_repaired, "the slashes in front of the host were repaired"},
+    [URI_ALT_SCHEME_IGNORED] = {scheme_ignored, "a scheme without a host was ignored"},
 };
 
 const char *uri_alternative_text(enum uri_alternative a)

@@ -34,7 +34,7 @@ static bool put_canonical(struct bytes b, const char *also, struct uri_buf *out)
 }
 
 /* Path and query; the origin has been compared. A lone '?' counts as none. */
-static bool put_canonical_target(const struct uri *u, struct uri_buf *out)
+bool uri_write_canonical(const struct uri *u, struct uri_buf *out)
 {
 	size_t start = out->len;
 
@@ -101,7 +101,7 @@ enum uri_match uri_compare(struct bytes a, struct bytes b, struct uri_buf *scrat
 		bool as_written = plain_a.ptr == a.ptr && plain_b.ptr == b.ptr;
 		if (as_written && equal_forms(&ua, &ub, put_normal_form, scratch))
 			match = URI_E1;
-		else if (equal_forms(&ua, &ub, put_canonical_target, scratch))
+		else if (equal_forms(&ua, &ub, uri_write_canonical, scratch))
 			match = URI_E2;
 	}
 	scratch->len = start;

@@ -242,6 +242,8 @@ static void write_followed(struct event_writer *w, struct text_buf *t, const str
 	json_put_object_end(t);
 	json_put_object_begin(t, "match");
 	json_put_text(t, "level", level_text(f->level));
+	if (f->cause != CAUSE_NONE)
+		json_put_text(t, "cause", cause_text(f->cause));
 	json_put_int(t, "score", f->score);
 	json_put_text(t, "confidence", confidence_text(f->confidence));
 	json_put_text(t, "state", match_state_text(f->state));

@@ -23,6 +23,7 @@ struct rule_input {
 	struct uri follow_url;
 	const struct body_comparison *body;
 	enum uri_match level;
+	enum target_cause cause; /* of level E3 */
 	int64_t latency_us; /* from P's head to F's */
 	bool rewritten;     /* an earlier hop of the chain turned another method into GET or HEAD */
 	/* RULE_AT_CLOSE */
@@ -84,5 +85,6 @@ bool check_idempotency_key_changed(const struct rule_input *in, struct rule_outp
 bool check_location_missing(const struct rule_input *in, struct rule_output *out); /* location.c */
 bool check_redirect_loop(const struct rule_input *in, struct rule_output *out);    /* chain.c */
 bool check_not_followed(const struct rule_input *in, struct rule_output *out);     /* follow.c */
+bool check_misresolved(const struct rule_input *in, struct rule_output *out);
 
 #endif

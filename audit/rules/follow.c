@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Group H of RULES.md §2: whether the client followed. Asked when an expectation has ended without a follow-up. */
+ * Group H of RULES.md §2: whether the client followed, and where to. */
 #include "audit/rules/check.h"
 
 /* Was something left undone? Where the status lets the method become GET, what the request asked for was done mostly
@@ -42,5 +42,22 @@ bool check_not_followed(const struct rule_input *in, struct rule_output *out)
 		word(&out->message, ", but its target was asked for");
 	word(&out->expected, "a request for the target");
 	word(&out->seen, "none");
+	return true;
+}
+
+/* The matching has seen to it that a target which anybody may ask for is not called wrong. Where a Location has no
+ * right reading, or two, the mistake is the server's and other rules tell it. */
+bool check_misresolved(const struct rule_input *in, struct rule_output *out)
+{
+	if (in->level != URI_E3)
+		return false;
+	if (cause_weight(in->cause) == CAUSE_ALLOWED) {
+		out->severity = SEVERITY_INFO;
+		out->fault = FAULT_NONE;
+	}
+	word(&out->message, "the client asked for another URL than the Location says: ");
+	word(&out->message, cause_text(in->cause));
+	word_bytes(&out->expected, in->target);
+	word_bytes(&out->seen, in->follow->url);
 	return true;
 }

@@ -302,6 +302,23 @@ static const struct rule table[] = {
      .advice = "Clients may stop at a redirect. If this one should not: switch following on, or give it a body "
 	       "that can be sent twice.",
      .check = check_not_followed},
+    {.id = "location-misresolved",
+     .group = 'H',
+     .fault = FAULT_CLIENT,
+     .severity = SEVERITY_ERROR,
+     .in_default = true,
+     .moment = RULE_AT_FOLLOW,
+     .summary = "The client asked for another URL than the Location says.",
+     .condition = "Within the window the client did not ask for the target that RFC 3986 makes of the Location, but "
+		  "for one that clients are known to make of it by a mistake, which the finding names. Info where the "
+		  "Location itself has no right reading, or two (a backslash, no host, several fields), and where the "
+		  "client may as well have asked for that URL on its own.",
+     .source = "RFC 9110 §10.2.2; RFC 3986 §5.2",
+     .example = "GET /raw/x -302-> ?e=1; then GET /raw/?e=1",
+     .advice =
+	 "The cause tells what the client does with such a Location. Let the server send an absolute URL of ASCII "
+	 "with everything else percent-encoded: all clients read that alike.",
+     .check = check_misresolved},
 };
 
 const struct rule *const rules_all = table;

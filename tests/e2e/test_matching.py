@@ -322,3 +322,44 @@ def test_clients_that_share_a_target_each_find_their_own_follow_up_under_load(or
         assert hop["request"]["tag"] == hop["follow"]["request"]["tag"]
         assert hop["request"]["content"]["sha256"] == hop["follow"]["request"]["content"]["sha256"]
     assert [event for event in log.events("finding") if event["severity"] in ("error", "warning")] == []
+
+
+def test_a_target_in_another_spelling_is_the_target(origin, proxy, connect):
+    origin.on("/old", redirect(302, "/{id}?it's"))
+    origin.on("/%7Bid%7D?it%27s", response(200))
+    client = connect(proxy)
+    ask(client, "GET", f"{origin.url}/old")
+    assert ask(client, "GET", f"{origin.url}/%7Bid%7D?it%27s").status == 200
+    log = proxy.stop()
+    assert faults(log) == []
+    assert log.one("redirect.followed")["match"]["level"] == "E2"
+
+
+def test_a_client_that_misreads_the_location_is_told_what_it_did(origin, proxy, connect):
+    """As Java's HttpClient does with a query alone."""
+    origin.on("/raw/x", redirect(302, "?e=1"))
+    origin.on("/raw/?e=1", response(200))
+    client = connect(proxy)
+    ask(client, "GET", f"{origin.url}/raw/x")
+    ask(client, "GET", f"{origin.url}/raw/?e=1")
+    log = proxy.stop()
+    match = log.one("redirect.followed")["match"]
+    assert (match["level"], match["confidence"]) == ("E3", "high")
+    assert match["cause"] == "a query-only reference dropped the last segment of the base"
+    (finding,) = faults(log)
+    assert (finding["rule"], finding["severity"], finding["fault"]) == ("location-misresolved", "error", "client")
+    assert finding["expected"] == f"{origin.url}/raw/x?e=1"
+    assert match["cause"] in finding["message"]
+
+
+def test_one_url_too_many_and_then_the_right_one_is_no_misreading(origin, proxy, connect):
+    origin.on("/raw/x", redirect(302, "?e=1"))
+    origin.on("/raw/?e=1", response(200))
+    origin.on("/raw/x?e=1", response(200))
+    client = connect(proxy)
+    ask(client, "GET", f"{origin.url}/raw/x")
+    ask(client, "GET", f"{origin.url}/raw/?e=1")
+    ask(client, "GET", f"{origin.url}/raw/x?e=1")
+    log = proxy.stop()
+    assert faults(log) == []
+    assert log.one("redirect.followed")["match"]["level"] == "E0"

@@ -68,9 +68,11 @@ static void line(struct scenario *s, const char *format, ...)
 
 static void write_followed(struct scenario *s, const struct event_followed *f)
 {
-	line(s, "followed %llu by %llu %s %s method %s body %s", (unsigned long long)f->redirect,
+	static const char *const levels[] = {"", "", " at E2", " at E3"};
+	line(s, "followed %llu by %llu %s %s method %s body %s%s", (unsigned long long)f->redirect,
 	     (unsigned long long)f->follow->exchange, confidence_text(f->confidence), match_state_text(f->state),
-	     verdict_text(f->verdicts[PROPERTY_METHOD].verdict), verdict_text(f->verdicts[PROPERTY_BODY].verdict));
+	     verdict_text(f->verdicts[PROPERTY_METHOD].verdict), verdict_text(f->verdicts[PROPERTY_BODY].verdict),
+	     levels[f->level]);
 }
 
 static void write_chain(struct scenario *s, const struct event_chain_finished *c)

@@ -49,7 +49,7 @@ void run_ends(struct scenario *s);
 
 /* What was said since the last call, a line for each event but `exchange`, without seq:
  *     observed 1 hop 1 chain 1 to http://a/v2/pay
- *     followed 1 by 2 high final method pass body pass        (final, or revised)
+ *     followed 1 by 2 high final method pass body pass        (final, or revised; "at E2", "at E3")
  *     revised 1 from 2 to 3
  *     finding body-dropped error 1
  *     closed 1 followed

@@ -80,6 +80,12 @@ static const struct {
     {URI_ALT_PORT_KEPT, "http://a:8080/", "http://u:p@[::1]:90/c", "http://[::1]:8080/c"},
     {URI_ALT_RESERVED_DECODED, "http://a/", "/a%2Fb", "http://a/a/b"},
     {URI_ALT_RESERVED_DECODED, "http://a/", "/p?u=http%3A%2F%2Fb%2F%3Fx%26y%20z", "http://a/p?u=http://b/?x&y%20z"},
+    /* browsers and curl, where there is no host */
+    {URI_ALT_SLASHES_REPAIRED, "http://a/", "http:/b/c?d", "http://b/c?d"},
+    {URI_ALT_SLASHES_REPAIRED, "http://a/", "HTTPS:////b/c#d", "HTTPS://b/c"},
+    {URI_ALT_SLASHES_REPAIRED, "http://a/", "https:b", "https://b"},
+    {URI_ALT_SCHEME_IGNORED, "http://a/x/y", "http:/b/c", "http://a/b/c"},
+    {URI_ALT_SCHEME_IGNORED, "http://a/x/y", "http:b?c", "http://a/x/b?c"},
 };
 
 START_TEST(mistake_leads_to_this_target)
@@ -120,8 +126,6 @@ static const struct {
     {"http://a/x", "/caf"},
     {"http://a/x", "mailto:b@c"},
     {"http://a/x", "ftp://b/c%2Fd?e"},
-    {"http://a/x", "http:/y%2Fz"},
-    {"http://a/x", "http:///y?z"},
     {"http://a/x", "http://[::1/y"},
     {"http://a/x", "http://b:port/y?z"},
     {"http://a/x", "/y\x01z\\?q"},
@@ -132,6 +136,15 @@ START_TEST(location_that_leaves_no_choice_has_no_alternative)
 	struct told told = {.count = 0};
 	ask(unambiguous[_i].base, bytes_str(unambiguous[_i].location), &told);
 	ck_assert_int_eq(told.count, 0);
+}
+END_TEST
+
+START_TEST(a_scheme_is_ignored_only_where_it_is_that_of_the_base)
+{
+	struct told told = {.count = 0};
+	ask("https://a/x", BYTES("http:/b"), &told);
+	ck_assert_int_eq(told.count, 1);
+	ck_assert_str_eq(told.target[URI_ALT_SLASHES_REPAIRED], "http://b");
 }
 END_TEST
 
@@ -226,6 +239,7 @@ int main(void)
 	tcase_add_loop_test(tc, mistake_leads_to_this_target, 0, COUNT(seen));
 	tcase_add_test(tc, urllib3_cafe_equals_the_mojibake_target);
 	tcase_add_loop_test(tc, location_that_leaves_no_choice_has_no_alternative, 0, COUNT(unambiguous));
+	tcase_add_test(tc, a_scheme_is_ignored_only_where_it_is_that_of_the_base);
 	tcase_add_test(tc, white_space_around_the_location_is_not_part_of_it);
 	tcase_add_test(tc, callback_can_stop);
 	tcase_add_loop_test(tc, promised_scratch_suffices_for_the_worst_location, 0, 4);

@@ -101,6 +101,25 @@ START_TEST(pair_is_equal_at_this_level)
 }
 END_TEST
 
+/* What the audit's index is made of says the same as the comparison. */
+START_TEST(canonical_forms_are_equal_where_the_pair_is)
+{
+	char a_bytes[TEXT_MAX];
+	char b_bytes[TEXT_MAX];
+	struct uri_buf a_form = {.ptr = a_bytes, .max = sizeof(a_bytes)};
+	struct uri_buf b_form = {.ptr = b_bytes, .max = sizeof(b_bytes)};
+	struct uri a, b;
+	if (uri_parse_http(bytes_str(pairs[_i].a), &a) != URI_OK ||
+	    uri_parse_http(bytes_str(pairs[_i].b), &b) != URI_OK)
+		return; /* control bytes, no http URI: these have no form */
+	ck_assert(uri_write_canonical(&a, &a_form) && uri_write_canonical(&b, &b_form));
+	ck_assert_uint_le(a_form.len, a.path.len + a.query.len + 2);
+	bool equal = uri_same_origin(&a, &b) && uri_origin_hash(&a, 1) == uri_origin_hash(&b, 1) &&
+		     bytes_equal(bytes_of(a_form.ptr, a_form.len), bytes_of(b_form.ptr, b_form.len));
+	ck_assert_int_eq(equal, pairs[_i].match <= URI_E2);
+}
+END_TEST
+
 /* Each byte, raw and as %XX, in path and query: equal at E2 where RULES says so and nowhere else. */
 START_TEST(raw_byte_equals_its_encoding_unless_it_is_reserved)
 {
@@ -136,6 +155,7 @@ int main(void)
 	Suite *suite = suite_create("parser/uri_compare");
 	TCase *tc = tcase_create("compare");
 	tcase_add_loop_test(tc, pair_is_equal_at_this_level, 0, COUNT(pairs));
+	tcase_add_loop_test(tc, canonical_forms_are_equal_where_the_pair_is, 0, COUNT(pairs));
 	tcase_add_loop_test(tc, raw_byte_equals_its_encoding_unless_it_is_reserved, 0, 2);
 	tcase_add_test(tc, scratch_that_is_too_small_never_makes_two_equal);
 	suite_add_tcase(suite, tc);
