@@ -326,7 +326,7 @@ def test_clients_that_share_a_target_each_find_their_own_follow_up_under_load(or
 
 def test_a_target_in_another_spelling_is_the_target(origin, proxy, connect):
     origin.on("/old", redirect(302, "/{id}?it's"))
-    origin.on("/%7Bid%7D?it%27s", response(200))
+    origin.on("/%7Bid%7D", response(200))
     client = connect(proxy)
     ask(client, "GET", f"{origin.url}/old")
     assert ask(client, "GET", f"{origin.url}/%7Bid%7D?it%27s").status == 200
@@ -338,7 +338,7 @@ def test_a_target_in_another_spelling_is_the_target(origin, proxy, connect):
 def test_a_client_that_misreads_the_location_is_told_what_it_did(origin, proxy, connect):
     """As Java's HttpClient does with a query alone."""
     origin.on("/raw/x", redirect(302, "?e=1"))
-    origin.on("/raw/?e=1", response(200))
+    origin.on("/raw/", response(200))
     client = connect(proxy)
     ask(client, "GET", f"{origin.url}/raw/x")
     ask(client, "GET", f"{origin.url}/raw/?e=1")
@@ -353,9 +353,8 @@ def test_a_client_that_misreads_the_location_is_told_what_it_did(origin, proxy, 
 
 
 def test_one_url_too_many_and_then_the_right_one_is_no_misreading(origin, proxy, connect):
-    origin.on("/raw/x", redirect(302, "?e=1"))
-    origin.on("/raw/?e=1", response(200))
-    origin.on("/raw/x?e=1", response(200))
+    origin.on("/raw/x", lambda seen: response(200) if "?" in seen.target else redirect(302, "?e=1"))
+    origin.on("/raw/", response(200))
     client = connect(proxy)
     ask(client, "GET", f"{origin.url}/raw/x")
     ask(client, "GET", f"{origin.url}/raw/?e=1")
