@@ -21,7 +21,10 @@ static void count(struct audit *a, const struct audit_event *e)
 		totals->outcomes[e->closed.outcome]++;
 		break;
 	case EVENT_FINDING:
-		totals->findings[e->finding.severity]++;
+		if (e->finding.suppressed_by.len > 0)
+			totals->suppressed++;
+		else
+			totals->findings[e->finding.severity]++;
 		break;
 	case EVENT_CHAIN_FINISHED:
 		totals->chains++;

@@ -33,8 +33,7 @@ static bool asks(const struct engine *engine, const struct rule *rule, const str
 	out->seen.len = 0;
 	if (!rule->check(in, out))
 		return false;
-	if (engine->profile == PROFILE_DEFAULT && out->advisory && out->severity > SEVERITY_INFO)
-		out->severity = SEVERITY_INFO;
+	out->severity = policy_weigh(engine->policy, engine->profile, rule, out);
 	out->severity = gated(out->severity, out->fault, about->confidence);
 	return true;
 }
@@ -73,6 +72,7 @@ static void say(const struct engine *engine, const struct answer *a, const struc
 		const struct rule_input *in, const struct engine_case *about)
 {
 	const struct exchange_facts *r = in->request;
+	const struct suppression *accepted = policy_suppresses(engine->policy, a->rule, &in->request_url);
 	struct event_finding f = {.rule = a->rule,
 				  .severity = a->out.severity,
 				  .fault = a->out.fault,
@@ -86,7 +86,11 @@ static void say(const struct engine *engine, const struct answer *a, const struc
 				  .also = worded(also),
 				  .url = r->url,
 				  .method = r->method};
-	if (about->memory && about->memory->worst < f.severity)
+	if (accepted) {
+		f.suppressed_by = accepted->from;
+		f.suppressed_reason = accepted->reason;
+	}
+	if (!accepted && about->memory && about->memory->worst < f.severity)
 		about->memory->worst = f.severity;
 	engine->say(engine->arg, &f, about->now_us);
 }
@@ -99,7 +103,7 @@ unsigned engine_ask(const struct engine *engine, enum rule_moment moment, const 
 	unsigned count = 0;
 	unsigned findings = 0;
 	for (size_t i = 0; i < rules_count && count < FINDINGS_AT_ONCE_MAX; i++) {
-		if (rules_all[i].moment == moment)
+		if (rules_all[i].moment == moment && !policy_is_off(engine->policy, &rules_all[i]))
 			count += asks(engine, &rules_all[i], in, about, &answers[count]);
 	}
 	for (unsigned i = 0; i < count; i++) {

@@ -6,12 +6,13 @@
 #ifndef AUDIT_ENGINE_H
 #define AUDIT_ENGINE_H
 
-#include "audit/rules/check.h"
+#include "audit/policy.h"
 
 #define FINDINGS_AT_ONCE_MAX 24u /* of one moment; what is beyond is dropped, the rows are far fewer */
 
 struct engine {
 	enum profile profile;
+	const struct policy *policy; /* borrowed; NULL: everything is as the table says */
 	/* Takes a finding; its views live until it returns. */
 	void (*say)(void *arg, struct event_finding *f, int64_t now_us);
 	void *arg;

@@ -151,6 +151,7 @@ struct audit_totals {
 	uint64_t outcomes[OUTCOME_ABORTED + 1]; /* by enum outcome */
 	uint64_t chains;
 	uint64_t findings[SEVERITY_ERROR + 1]; /* by enum severity */
+	uint64_t suppressed;                   /* findings that the user accepts: not among those above */
 	uint64_t unverifiable;                 /* property verdicts that could not be reached */
 	uint64_t forgotten;                    /* evidence given up to keep within the budget */
 	uint64_t lost;                         /* events that no sink got */
@@ -232,6 +233,8 @@ struct event_finding {
 	struct bytes url;  /* where: the redirect's request URL */
 	struct bytes also; /* ids of other rules that fired for the same fact, with spaces between */
 	struct bytes method;
+	struct bytes suppressed_by; /* what the user accepts it by, "team.ignore:3": it is no fault; empty: it counts */
+	struct bytes suppressed_reason;
 };
 
 struct event_chain_finished {

@@ -23,7 +23,8 @@ struct audit *audit_new(const struct audit_config *config)
 		return NULL;
 	a->config = *config;
 	a->budget.max = config->budget_bytes;
-	a->ruling.engine = (struct engine){.profile = config->profile, .say = emit_finding, .arg = a};
+	a->ruling.engine =
+	    (struct engine){.profile = config->profile, .policy = config->policy, .say = emit_finding, .arg = a};
 	for (unsigned q = 0; q < QUEUE_COUNT; q++)
 		link_init(&a->queues[q]);
 	link_init(&a->waiting);

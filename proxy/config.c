@@ -115,5 +115,7 @@ void config_free(struct config *c)
 	string_list_clear(&c->upstream_ca);
 	string_list_clear(&c->insecure_upstream);
 	string_list_clear(&c->passthrough);
+	string_list_clear(&c->rules);
+	string_list_clear(&c->ignore);
 	*c = (struct config){0};
 }

@@ -91,6 +91,9 @@ struct config {
 	uint32_t window_ms;
 	uint64_t budget_bytes;
 	bool record_all;
+	struct string_list rules;    /* "RULE=SEVERITY" */
+	struct string_list ignore;   /* files of findings that are accepted */
+	const struct policy *policy; /* what the two above say; borrowed from the options, NULL: nothing */
 
 	/* run */
 	enum severity fail_on; /* SEVERITY_NONE: never */

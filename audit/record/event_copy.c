@@ -45,6 +45,8 @@ static void add_finding(struct event_strings *s, struct event_finding *f)
 	add_view(s, &f->url);
 	add_view(s, &f->method);
 	add_view(s, &f->also);
+	add_view(s, &f->suppressed_by);
+	add_view(s, &f->suppressed_reason);
 }
 
 static void add_run_started(struct event_strings *s, struct event_run_started *r)

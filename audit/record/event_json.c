@@ -295,6 +295,11 @@ static void write_finding(struct event_writer *w, struct text_buf *t, const stru
 	write_free_text(w, t, "seen", f->seen);
 	write_string(t, "also", f->also);
 	json_put_text(t, "source", f->rule->source);
+	if (f->suppressed_by.len == 0)
+		return;
+	json_put_bool(t, "suppressed", true);
+	json_put_string(t, "suppressed_by", f->suppressed_by);
+	write_free_text(w, t, "suppressed_reason", f->suppressed_reason);
 }
 
 static void write_chain_finished(struct event_writer *w, struct text_buf *t, const struct event_chain_finished *c)
@@ -375,6 +380,7 @@ static void write_totals(struct text_buf *t, const struct audit_totals *a)
 	for (unsigned i = SEVERITY_ERROR; i >= SEVERITY_INFO; i--)
 		json_put_uint(t, severity_text((enum severity)i), a->findings[i]);
 	json_put_object_end(t);
+	json_put_uint(t, "suppressed", a->suppressed);
 	json_put_uint(t, "unverifiable", a->unverifiable);
 	json_put_uint(t, "forgotten", a->forgotten);
 	json_put_uint(t, "proxy_errors", a->proxy_errors);

@@ -11,6 +11,15 @@
 #define HOPS_TAIL 2
 #define EVIDENCE_INDENT "         "
 
+static bool is_accepted(const struct report_chain *c)
+{
+	const struct report_finding *f = c->findings;
+
+	while (f && f->suppressed_reason.len == 0)
+		f = f->next;
+	return f != NULL;
+}
+
 /* Right only where every redirect was followed to the end: a chain in which nothing wrong was found but which ended
  * otherwise has a mark that claims nothing. */
 static void add_mark(const struct terminal *t, struct text_buf *out, const struct report_chain *c)
@@ -22,7 +31,7 @@ static void add_mark(const struct terminal *t, struct text_buf *out, const struc
 		terminal_paint(t, out, PAINT_YELLOW, "!");
 	else if (c->unverifiable > 0 || !c->finished || c->outcome == CHAIN_LEFT_VISIBILITY)
 		terminal_paint(t, out, PAINT_DIM, "?");
-	else if (c->outcome != CHAIN_COMPLETED)
+	else if (c->outcome != CHAIN_COMPLETED || is_accepted(c))
 		terminal_paint(t, out, PAINT_DIM, t->ascii ? "-" : "·");
 	else
 		terminal_paint(t, out, PAINT_GREEN, t->ascii ? "v" : "✓");
@@ -216,14 +225,15 @@ static const char *fault_words(enum fault fault)
 	return words[fault];
 }
 
-static void add_severity(const struct terminal *t, struct text_buf *out, enum severity severity)
+static void add_severity(const struct terminal *t, struct text_buf *out, const struct report_finding *f)
 {
+	enum severity severity = f->severity;
 	static const enum paint paints[] = {PAINT_DIM, PAINT_DIM, PAINT_YELLOW, PAINT_RED};
 	static const char *const padding[] = {"   ", "   ", "", "  "};
 
 	TEXT_BUF_LITERAL(out, INDENT);
-	terminal_paint(t, out, paints[severity], severity_text(severity));
-	text_buf_add_str(out, padding[severity]);
+	terminal_paint(t, out, paints[severity], f->suppressed_reason.len ? "ignored" : severity_text(severity));
+	text_buf_add_str(out, f->suppressed_reason.len ? "" : padding[severity]);
 	TEXT_BUF_LITERAL(out, "  ");
 }
 
@@ -244,7 +254,7 @@ static void add_headline(const struct terminal *t, struct text_buf *out, const s
 	size_t start = out->len;
 	struct text_buf message = {0};
 
-	add_severity(t, out, f->severity);
+	add_severity(t, out, f);
 	terminal_paint_on(t, out, PAINT_BOLD);
 	terminal_untrusted(t, out, f->rule, TEXT_URL_MAX);
 	terminal_paint_off(t, out);
@@ -273,6 +283,7 @@ static void add_finding(const struct terminal *t, struct text_buf *out, const st
 			const struct report_finding *f)
 {
 	add_headline(t, out, c, f);
+	add_evidence(t, out, "because   ", f->suppressed_reason);
 	if (f->severity < SEVERITY_WARNING)
 		return;
 	add_evidence(t, out, "expected  ", f->expected);

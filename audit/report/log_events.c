@@ -168,11 +168,17 @@ static void read_closed(struct report *r, const json_t *line)
 static void read_finding(struct report *r, const json_t *line)
 {
 	struct report_chain *c = report_chain(r, get_id(line, "chain"));
-	enum severity severity = (enum severity)get_enum(line, "severity", SEVERITY_ERROR + 1, severity_name);
+	bool suppressed = json_is_true(json_object_get(line, "suppressed"));
+	enum severity severity =
+	    suppressed ? SEVERITY_NONE : (enum severity)get_enum(line, "severity", SEVERITY_ERROR + 1, severity_name);
 	struct report_finding *f = c ? report_add_finding(r, c, severity) : NULL;
 
 	if (!f)
 		return;
+	if (suppressed) {
+		report_add_suppressed(r, get_bytes(line, "suppressed_by"));
+		f->suppressed_reason = arena_copy(&c->arena, get_bytes(line, "suppressed_reason"));
+	}
 	f->fault = (enum fault)get_enum(line, "fault", FAULT_UNKNOWN + 1, fault_name);
 	f->redirect = get_id(line, "redirect");
 	f->exchange = get_id(line, "exchange");
@@ -269,6 +275,7 @@ static void read_run_finished(struct report *r, const json_t *line)
 	t->tunnels = get_id(totals, "tunnels");
 	t->redirects = get_id(totals, "redirects");
 	t->chains = get_id(totals, "chains");
+	t->suppressed = get_id(totals, "suppressed");
 	t->unverifiable = get_id(totals, "unverifiable");
 	t->forgotten = get_id(totals, "forgotten");
 	t->proxy_errors = get_id(totals, "proxy_errors");

@@ -199,6 +199,36 @@ void report_add_error(struct report *r, const struct report_error *e)
 	known->target = arena_copy(&r->arena, e->target);
 }
 
+/* The file of "FILE:LINE". */
+static struct bytes file_of(struct bytes by)
+{
+	size_t end = by.len;
+
+	while (end > 0 && by.ptr[end - 1] != ':')
+		end--;
+	return end > 0 ? bytes_slice(by, 0, end - 1) : by;
+}
+
+void report_add_suppressed(struct report *r, struct bytes by)
+{
+	struct bytes file = file_of(by);
+	struct report_suppressor *s;
+
+	r->counted.suppressed++;
+	for (unsigned i = 0; i < r->suppressor_count; i++) {
+		s = &r->suppressors[i];
+		if (bytes_equal(s->file, file)) {
+			s->count++;
+			return;
+		}
+	}
+	if (r->suppressor_count == REPORT_SUPPRESSORS_MAX)
+		return;
+	s = &r->suppressors[r->suppressor_count++];
+	s->file = arena_copy(&r->arena, file);
+	s->count = 1;
+}
+
 void report_add_hidden(struct report *r, struct bytes host, struct bytes reason)
 {
 	struct report_hidden *known;

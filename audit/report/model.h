@@ -15,7 +15,8 @@
 #define REPORT_LINGER_MAX 1024 /* finished chains that wait for what may be said of them later */
 #define REPORT_EXAMPLES_MAX 3  /* of one group, beside the one that is kept whole */
 #define REPORT_ERRORS_MAX 16   /* kinds of proxy errors */
-#define REPORT_HIDDEN_MAX 64   /* hosts whose tunnels were not looked into */
+#define REPORT_SUPPRESSORS_MAX 8
+#define REPORT_HIDDEN_MAX 64 /* hosts whose tunnels were not looked into */
 
 struct report_finding {
 	struct report_finding *next;
@@ -28,6 +29,7 @@ struct report_finding {
 	enum fault fault;
 	uint64_t redirect;
 	uint64_t exchange;
+	struct bytes suppressed_reason; /* not empty: it is accepted, and its severity here is none */
 };
 
 struct report_hop {
@@ -88,6 +90,12 @@ struct report_error {
 	uint64_t count;
 };
 
+/* Findings that one file of --ignore accepts. */
+struct report_suppressor {
+	struct bytes file;
+	uint64_t count;
+};
+
 /* Tunnels of one host that were not looked into, for one reason. */
 struct report_hidden {
 	struct bytes host; /* without the port of https */
@@ -116,6 +124,8 @@ struct report {
 	char head[65];              /* digest of the run's last line */
 	struct report_error errors[REPORT_ERRORS_MAX];
 	unsigned error_count;
+	struct report_suppressor suppressors[REPORT_SUPPRESSORS_MAX];
+	unsigned suppressor_count;
 	struct report_hidden hidden[REPORT_HIDDEN_MAX];
 	unsigned hidden_count;
 
@@ -151,6 +161,8 @@ struct report_finding *report_add_finding(struct report *r, struct report_chain 
 void report_drop_findings(struct report *r, struct report_chain *c, uint64_t redirect, uint64_t exchange);
 void report_chain_finished(struct report *r, struct report_chain *c);
 void report_add_error(struct report *r, const struct report_error *e);
+/* A finding was accepted by "FILE:LINE". */
+void report_add_suppressed(struct report *r, struct bytes by);
 void report_add_hidden(struct report *r, struct bytes host, struct bytes reason);
 
 /* All lines were read: groups what is left and sorts the groups. */

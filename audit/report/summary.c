@@ -23,7 +23,7 @@ static void add_findings(const struct terminal *t, struct text_buf *out, const s
 {
 	const struct audit_totals *totals = &r->totals;
 	const uint64_t *n = totals->findings;
-	bool sure = totals->unverifiable == 0 && totals->tunnels == 0 && r->missing == 0 && r->unreadable == 0;
+	bool sure = totals->unverifiable + totals->suppressed + totals->tunnels + r->missing + r->unreadable == 0;
 
 	for (enum outcome o = OUTCOME_NOT_FOLLOWED; o <= OUTCOME_ABORTED; o++)
 		sure = sure && totals->outcomes[o] == 0;
@@ -120,6 +120,23 @@ static void add_hidden_tunnels(const struct terminal *t, struct text_buf *out, c
 	}
 	if (r->hidden_count > HIDDEN_SHOWN)
 		TEXT_BUF_LITERAL(out, ", and others");
+	terminal_paint_off(t, out);
+	TEXT_BUF_LITERAL(out, "\n");
+}
+
+/* "  3 findings suppressed by team.ignore" */
+static void add_suppressed(const struct terminal *t, struct text_buf *out, const struct report *r)
+{
+	if (r->totals.suppressed == 0)
+		return;
+	terminal_paint_on(t, out, PAINT_DIM);
+	TEXT_BUF_LITERAL(out, "  ");
+	add_count(out, r->totals.suppressed, "finding", "findings");
+	TEXT_BUF_LITERAL(out, " suppressed");
+	for (unsigned i = 0; i < r->suppressor_count; i++) {
+		text_buf_add_str(out, i == 0 ? " by " : ", ");
+		terminal_untrusted(t, out, r->suppressors[i].file, TEXT_URL_MAX);
+	}
 	terminal_paint_off(t, out);
 	TEXT_BUF_LITERAL(out, "\n");
 }
@@ -259,6 +276,7 @@ static void add_summary(struct text_buf *out, const struct report *r, const stru
 	size_t head_end;
 
 	add_head(&t, out, r);
+	add_suppressed(&t, out, r);
 	add_doubts(&t, out, r);
 	head_end = out->len;
 	add_chains(&t, out, r, options);

@@ -39,6 +39,8 @@ struct rule {
 	bool (*check)(const struct rule_input *in, struct rule_output *out);
 };
 
+#define RULES_MAX 256 /* rows; a static assertion holds the table to it */
+
 extern const struct rule *const rules_all; /* in the order of RULES.md */
 extern const size_t rules_count;
 

@@ -321,6 +321,8 @@ static const struct rule table[] = {
      .check = check_misresolved},
 };
 
+_Static_assert(sizeof(table) / sizeof(table[0]) <= RULES_MAX, "raise RULES_MAX");
+
 const struct rule *const rules_all = table;
 const size_t rules_count = sizeof(table) / sizeof(table[0]);
 

@@ -166,6 +166,8 @@ bool command_options(const struct cli *cli, const struct command *c, int count, 
 		help_command(cli->out, c, cli_width(cli->out));
 		return false;
 	}
+	for (size_t i = 0; i < o->decisions.expired.count; i++)
+		fprintf(cli->err, "hopaudit: %s\n", o->decisions.expired.items[i]);
 	return true;
 }
 

@@ -148,10 +148,9 @@ static bool is_number(const char *text)
 
 static int explain(const struct cli *cli, const struct command *c, const struct page *p, const char *topic)
 {
-	struct text_nearest nearest = {.given = topic};
 	const struct rule *rule = rule_find(bytes_str(topic));
 	const struct status_row *status = is_number(topic) ? status_find(atoi(topic)) : NULL;
-	char quoted[80];
+	char quoted[80], why[256];
 
 	if (rule || status) {
 		if (rule)
@@ -163,11 +162,8 @@ static int explain(const struct cli *cli, const struct command *c, const struct 
 	text_quote(quoted, sizeof(quoted), topic);
 	if (is_number(topic))
 		return command_usage_error(cli, c, "%s is no redirection (3xx) that is explained here", quoted);
-	for (size_t i = 0; i < rules_count; i++)
-		text_nearest_try(&nearest, rules_all[i].id);
-	if (nearest.best)
-		return command_usage_error(cli, c, "there is no rule %s: did you mean '%s'?", quoted, nearest.best);
-	return command_usage_error(cli, c, "there is no rule %s; `hopaudit explain` lists all", quoted);
+	decisions_no_rule(topic, why, sizeof(why));
+	return command_usage_error(cli, c, "%s", why);
 }
 
 int command_explain(const struct cli *cli, const struct command *c, int count, char **arguments)

@@ -67,8 +67,12 @@ static size_t decode(struct bytes from, char *to)
 		int high = from.ptr[i] == '%' && i + 2 < from.len ? hex_value((unsigned char)from.ptr[i + 1]) : -1;
 		int low = high >= 0 ? hex_value((unsigned char)from.ptr[i + 2]) : -1;
 
-		to[n++] = low >= 0 ? (char)(high << 4 | low) : from.ptr[i];
-		i += low >= 0 ? 2 : 0;
+		to[n] = from.ptr[i];
+		if (low >= 0) {
+			to[n] = (char)(high << 4 | low);
+			i += 2;
+		}
+		n++;
 	}
 	return n;
 }

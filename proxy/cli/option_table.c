@@ -393,6 +393,28 @@ static const struct option_row rows[] = {
 	.help = "How severe the rules are: default (what is provable and matters to everyone) or strict.",
     },
     {
+	.name = "rules",
+	.kind = OPTION_LIST,
+	.group = GROUP_AUDIT,
+	.commands = RELAY,
+	AT(rules),
+	.argument = "RULE=SEVERITY",
+	.default_text = "as the profile says",
+	.help = "Make RULE, or all rules of a group (A to L), off, info, warning or error: "
+		"redirect-not-followed=off,C=info. Of several for one rule the last counts.",
+    },
+    {
+	.name = "ignore",
+	.kind = OPTION_LIST,
+	.group = GROUP_AUDIT,
+	.commands = RELAY,
+	AT(ignore),
+	.argument = "FILE",
+	.default_text = "none",
+	.help = "Count the findings in FILE as accepted, not as faults: one `RULE HOST PATH YYYY-MM-DD REASON` a line, "
+		"* stands for anything in RULE, HOST and PATH, and after that day the line no longer applies.",
+    },
+    {
 	.name = "window",
 	.kind = OPTION_DURATION,
 	.group = GROUP_AUDIT,

@@ -14,6 +14,7 @@
 #include "proxy/cli/option_file.h"
 #include "proxy/cli/option_value.h"
 #include "proxy/cli/text.h"
+#include "proxy/clock.h"
 
 #define CONFIG_FILE "hopaudit/config"
 
@@ -298,13 +299,20 @@ static bool check_listener(struct options *o)
 		    c->listen);
 }
 
+/* What files and rules say, once all sources have been read. */
+static bool read_decisions(struct options *o)
+{
+	o->config.policy = &o->decisions.policy;
+	return decisions_read(&o->decisions, &o->config, clock_wall_us(), o->error, sizeof(o->error));
+}
+
 static bool check_together(struct options *o, enum command_bit command)
 {
 	const struct config *c = &o->config;
 
 	if (!c->ca_cert != !c->ca_key)
 		return fail(o, "--ca-cert and --ca-key go together: give both, or neither");
-	return !(command & (COMMAND_PROXY | COMMAND_RUN)) || check_listener(o);
+	return !(command & (COMMAND_PROXY | COMMAND_RUN)) || (check_listener(o) && read_decisions(o));
 }
 
 static bool read_all(struct options *o, struct command_line *line, char *const *environment)
@@ -340,6 +348,7 @@ bool options_read(struct options *o, enum command_bit command, int count, char *
 void options_free(struct options *o)
 {
 	config_free(&o->config);
+	decisions_free(&o->decisions);
 	free(o->operands);
 	*o = (struct options){0};
 }

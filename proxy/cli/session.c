@@ -91,6 +91,7 @@ static bool open_audit(struct session *s, char *error, size_t error_size)
 	ac.window_us = (int64_t)s->config->window_ms * 1000;
 	ac.budget_bytes = s->config->budget_bytes;
 	ac.record_all = s->config->record_all;
+	ac.policy = s->config->policy;
 	ac.sink = recorder_sink(s->recorder);
 	if (!random_bytes(&ac.seed, sizeof(ac.seed), error, error_size))
 		return false;

@@ -147,7 +147,9 @@ static inline void sample_all(struct audit_event events[EVENT_TYPE_COUNT], struc
 			.seen = BYTES("GET http://a/v2/pay?code=HUNTER2 without a body"),
 			.also = BYTES("body-dropped"),
 			.url = BYTES("http://joe:HUNTER2@a/pay?token=HUNTER2&x=1"),
-			.method = BYTES("POST")}};
+			.method = BYTES("POST"),
+			.suppressed_by = BYTES("team.ignore:3"),
+			.suppressed_reason = BYTES("known, see token=HUNTER2")}};
 	events[EVENT_CHAIN_FINISHED] =
 	    (struct audit_event){.type = EVENT_CHAIN_FINISHED,
 				 .chain_finished = {.chain = 1,

@@ -244,6 +244,32 @@ START_TEST(chains_that_are_wrong_in_the_same_way_are_told_once)
 }
 END_TEST
 
+START_TEST(what_is_accepted_is_told_with_its_reason_and_is_no_fault)
+{
+	const struct hop hop = {"POST", "http://a/pay", 307, "GET", "http://a/v2/pay", {VERDICT_NONE, NULL}};
+
+	emit_hop(1, 1, &hop);
+	emit((struct audit_event){.type = EVENT_FINDING,
+				  .finding = {.rule = &sample_rule,
+					      .severity = SEVERITY_ERROR,
+					      .fault = FAULT_CLIENT,
+					      .chain = 1,
+					      .redirect = 11,
+					      .message = BYTES("the client changed it"),
+					      .seen = BYTES("GET"),
+					      .suppressed_by = BYTES("conf/team.ignore:3"),
+					      .suppressed_reason = BYTES("waits for ticket 12")}});
+	totals.suppressed = 1;
+	emit_end(1, CHAIN_COMPLETED, 200);
+	check_summary(&plain, "hopaudit: 12 exchanges, 1 redirect in 1 chain: nothing wrong found\n"
+			      "  1 finding suppressed by conf/team.ignore\n"
+			      "\n"
+			      " · POST http://a/pay ─307→ GET http://a/v2/pay  200 · 3 ms\n"
+			      "   ignored  method-not-preserved  the client changed it  (client's fault)\n"
+			      "            because   waits for ticket 12\n");
+}
+END_TEST
+
 START_TEST(whose_test_it_was_is_told_of_each_that_is_wrong_in_the_same_way)
 {
 	static const char *const tests[] = {"pays", "refunds", "pays"};
@@ -645,6 +671,7 @@ int main(void)
 				      many_right_chains_are_only_counted,
 				      all_chains_are_listed_on_request_and_equal_ones_once,
 				      chains_that_are_wrong_in_the_same_way_are_told_once,
+				      what_is_accepted_is_told_with_its_reason_and_is_no_fault,
 				      whose_test_it_was_is_told_of_each_that_is_wrong_in_the_same_way,
 				      errors_come_before_warnings_and_what_is_over_the_maximum_is_counted,
 				      several_hops_stand_on_one_line_while_they_fit,

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "audit/policy.h"
+
+/* What stands in policy.changes: nothing (0), that the rule is off, or CHANGE_SEVERITY and the severity. */
+enum { CHANGE_OFF = 1, CHANGE_SEVERITY = 2 };
+
+static size_t row_of(const struct rule *rule)
+{
+	return (size_t)(rule - rules_all);
+}
+
+static unsigned change_of(const struct policy *p, const struct rule *rule)
+{
+	size_t row = row_of(rule);
+	return p && row < RULES_MAX ? p->changes[row] : 0;
+}
+
+void policy_switch_off(struct policy *p, const struct rule *rule)
+{
+	p->changes[row_of(rule)] = CHANGE_OFF;
+}
+
+void policy_set_severity(struct policy *p, const struct rule *rule, enum severity severity)
+{
+	p->changes[row_of(rule)] = (uint8_t)(CHANGE_SEVERITY + severity);
+}
+
+bool policy_is_off(const struct policy *p, const struct rule *rule)
+{
+	return change_of(p, rule) == CHANGE_OFF;
+}
+
+enum severity policy_weigh(const struct policy *p, enum profile profile, const struct rule *rule,
+			   const struct rule_output *out)
+{
+	unsigned change = change_of(p, rule);
+	enum severity severity = out->severity;
+	bool advisory = out->advisory;
+	if (change >= CHANGE_SEVERITY) {
+		enum severity wanted = (enum severity)(change - CHANGE_SEVERITY);
+		/* A case that is lighter than the row says stays so; what made the whole row advisory is overruled. */
+		if (severity >= rule->severity || wanted < severity)
+			severity = wanted;
+		advisory = advisory && rule->in_default;
+	}
+	return profile == PROFILE_DEFAULT && advisory && severity > SEVERITY_INFO ? SEVERITY_INFO : severity;
+}
+
+/* Does all of `text` match? The last `*` is where it goes on when what followed it does not fit. */
+static bool matches(struct bytes pattern, struct bytes text, bool nocase)
+{
+	size_t p = 0, t = 0, star = pattern.len, from = 0;
+	while (t < text.len) {
+		if (p < pattern.len && pattern.ptr[p] == '*') {
+			star = p++;
+			from = t;
+			continue;
+		}
+		if (p < pattern.len) {
+			unsigned char a = (unsigned char)pattern.ptr[p], b = (unsigned char)text.ptr[t];
+			if (a == b || (nocase && ascii_lower(a) == ascii_lower(b))) {
+				p++;
+				t++;
+				continue;
+			}
+		}
+		if (star == pattern.len)
+			return false;
+		p = star + 1;
+		t = ++from;
+	}
+	while (p < pattern.len && pattern.ptr[p] == '*')
+		p++;
+	return p == pattern.len;
+}
+
+/* The digits of a number up to 65535, at the end of `room`. */
+static struct bytes digits(unsigned n, char room[5])
+{
+	size_t at = 5;
+	do {
+		room[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	return bytes_of(room + at, 5 - at);
+}
+
+static bool host_matches(struct bytes pattern, const struct uri *url)
+{
+	char room[5];
+	size_t colon = pattern.len;
+	while (colon > 0 && pattern.ptr[colon - 1] != ':' && pattern.ptr[colon - 1] != ']')
+		colon--;
+	if (colon == 0 || pattern.ptr[colon - 1] == ']') /* no port behind it */
+		return matches(pattern, url->host, true);
+	return matches(bytes_slice(pattern, 0, colon - 1), url->host, true) &&
+	       matches(bytes_slice(pattern, colon, pattern.len), digits(uri_port(url), room), false);
+}
+
+const struct suppression *policy_suppresses(const struct policy *p, const struct rule *rule, const struct uri *url)
+{
+	struct bytes path = url->path.len > 0 ? url->path : BYTES("/");
+	for (size_t i = 0; p && i < p->suppression_count; i++) {
+		const struct suppression *s = &p->suppressions[i];
+		if ((!s->rule || s->rule == rule) && host_matches(s->host, url) && matches(s->path, path, false))
+			return s;
+	}
+	return NULL;
+}
