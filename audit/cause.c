@@ -12,6 +12,8 @@ const char *cause_text(enum target_cause c)
 		return "the last of several Location fields was taken";
 	case CAUSE_JOINED:
 		return "several Location fields were joined";
+	case CAUSE_UPGRADED:
+		return "upgraded to https";
 	default:
 		return uri_alternative_text((enum uri_alternative)(c - CAUSE_ALTERNATIVE));
 	}
@@ -33,6 +35,7 @@ enum cause_weight cause_weight(enum target_cause c)
 	case CAUSE_ALTERNATIVE + URI_ALT_SCHEME_IGNORED:
 	case CAUSE_LAST:
 	case CAUSE_JOINED:
+	case CAUSE_UPGRADED:
 		return CAUSE_ALLOWED;
 	default:
 		return CAUSE_WRONG;

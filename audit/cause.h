@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Why a client asked for something else than what RFC 3986 makes of a Location: the cause of a match at level E3. */
+ * Why a client asked for something else than what RFC 3986 makes of a Location: the cause of a match at level E3,
+ * or of one that is no mistake. */
 #ifndef AUDIT_CAUSE_H
 #define AUDIT_CAUSE_H
 
@@ -11,6 +12,7 @@ enum target_cause {
 	CAUSE_ALTERNATIVE,                                   /* plus enum uri_alternative */
 	CAUSE_LAST = CAUSE_ALTERNATIVE + (int)URI_ALT_COUNT, /* the last of several Location fields */
 	CAUSE_JOINED,                                        /* all of them, as one value with commas */
+	CAUSE_UPGRADED, /* https instead of http, the ports likewise: right where the client knows the host's HSTS */
 	CAUSE_COUNT
 };
 

@@ -143,20 +143,35 @@ void client_tunnel_add(struct clients *cs, struct known_client *c, const struct 
 	c->tunnels[0] = *tunnel;
 }
 
+static bool leads_to(const struct client_tunnel *t, uint64_t origin)
+{
+	return t->connection != 0 && (t->origin[0] == origin || t->origin[1] == origin);
+}
+
 bool client_has_tunnel(const struct known_client *c, uint64_t origin)
 {
 	for (unsigned i = 0; c->tunnels && i < CLIENT_TUNNELS_MAX; i++) {
-		const struct client_tunnel *t = &c->tunnels[i];
-		if (t->connection != 0 && (t->origin[0] == origin || t->origin[1] == origin))
+		if (leads_to(&c->tunnels[i], origin) && c->tunnels[i].ended_us == 0)
 			return true;
 	}
 	return false;
 }
 
-void client_tunnels_end(struct known_client *c, uint64_t connection)
+bool client_had_tunnel(const struct known_client *c, uint64_t origin, int64_t since_us)
 {
 	for (unsigned i = 0; c->tunnels && i < CLIENT_TUNNELS_MAX; i++) {
-		if (c->tunnels[i].connection == connection)
-			c->tunnels[i].connection = 0;
+		const struct client_tunnel *t = &c->tunnels[i];
+		if (leads_to(t, origin) && (t->ended_us == 0 || t->ended_us >= since_us))
+			return true;
+	}
+	return false;
+}
+
+void client_tunnels_end(struct known_client *c, uint64_t connection, int64_t now_us)
+{
+	for (unsigned i = 0; c->tunnels && i < CLIENT_TUNNELS_MAX; i++) {
+		struct client_tunnel *t = &c->tunnels[i];
+		if (t->connection == connection && t->ended_us == 0)
+			t->ended_us = now_us;
 	}
 }

@@ -14,8 +14,10 @@
 #define CLIENT_FOLLOWERS_MAX 4
 
 struct client_tunnel {
-	uint64_t connection; /* 0: free */
+	uint64_t connection; /* 0: this place is free */
 	uint64_t origin[2];  /* hashes of its authority as an http and as an https origin */
+	uint64_t upgraded;   /* hash of the http origin that it may stand for: port 80 of the same host; 0: none */
+	int64_t ended_us;    /* it is over since then; 0: open */
 };
 
 /* Kept while anything refers to it, and a while longer (CLIENTS_IDLE_MAX of them), so that what it did before counts.
@@ -60,9 +62,10 @@ void client_drop(struct clients *cs, struct known_client *c);
 void client_note_follower(struct known_client *c, struct text *agent);
 bool client_is_follower(const struct known_client *c, const struct text *agent) NODISCARD;
 
-/* Remembers, asks for and forgets opaque tunnels. */
+/* Opaque tunnels: the newest CLIENT_TUNNELS_MAX are remembered, open or not. */
 void client_tunnel_add(struct clients *cs, struct known_client *c, const struct client_tunnel *tunnel);
 bool client_has_tunnel(const struct known_client *c, uint64_t origin) NODISCARD;
-void client_tunnels_end(struct known_client *c, uint64_t connection);
+bool client_had_tunnel(const struct known_client *c, uint64_t origin, int64_t since_us) NODISCARD;
+void client_tunnels_end(struct known_client *c, uint64_t connection, int64_t now_us);
 
 #endif

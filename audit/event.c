@@ -61,6 +61,12 @@ const char *body_relation_text(enum body_relation r)
 	return TEXT_OF(texts, r);
 }
 
+const char *tunnel_sign_text(enum tunnel_sign t)
+{
+	static const char *const texts[] = {"none", "opened", "open_before", "upgraded"};
+	return TEXT_OF(texts, t);
+}
+
 const char *event_type_text(enum event_type t)
 {
 	static const char *const texts[] = {

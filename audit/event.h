@@ -36,6 +36,14 @@ enum confidence { CONFIDENCE_NONE, CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE
 enum verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_FAIL, VERDICT_UNVERIFIABLE };
 enum property { PROPERTY_METHOD, PROPERTY_BODY, PROPERTY_HEADERS, PROPERTY_CREDENTIALS, PROPERTY_COUNT };
 
+/* What opaque tunnels say of a follow-up. */
+enum tunnel_sign {
+	TUNNEL_NONE,
+	TUNNEL_OPENED,  /* one to the target was opened after the redirect */
+	TUNNEL_OPEN,    /* one to the target was open already */
+	TUNNEL_UPGRADED /* one to port 443 of the target's host was opened, whose port 80 was the target */
+};
+
 const char *severity_text(enum severity s);
 const char *fault_text(enum fault f);
 const char *outcome_text(enum outcome o);
@@ -44,6 +52,7 @@ const char *match_state_text(enum match_state s);
 const char *confidence_text(enum confidence c);
 const char *verdict_text(enum verdict v);
 const char *property_text(enum property p);
+const char *tunnel_sign_text(enum tunnel_sign t);
 
 /* The content of one message, transfer coding removed. */
 struct content_facts {
@@ -187,7 +196,7 @@ struct event_followed {
 	const struct exchange_facts *follow;  /* the follow-up's, both contents ended */
 	struct bytes target;
 	enum uri_match level;
-	enum target_cause cause; /* E3: why the target was another one */
+	enum target_cause cause; /* E3, or upgraded to https: why the target was another one */
 	int score;
 	enum confidence confidence;
 	enum match_state state;
@@ -217,6 +226,10 @@ struct event_closed {
 	bool client_follows; /* this client has followed another redirect */
 	bool twin_followed;  /* ... one with the same request and target, at about the same time */
 	bool target_asked;   /* it asked for the target since, and that answered another redirect */
+	/* OUTCOME_LEFT_VISIBILITY: */
+	enum tunnel_sign tunnel;
+	int score; /* TUNNEL_OPENED: by the authority alone */
+	enum confidence confidence;
 };
 
 struct event_finding {

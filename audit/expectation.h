@@ -53,6 +53,7 @@ struct expectation {
 	enum uri_match level;
 	enum target_cause cause; /* of level E3 */
 	enum confidence confidence;
+	enum tunnel_sign tunnel;
 	enum verdict judged[PROPERTY_COUNT]; /* ANSWERED: what was said of the follow-up */
 	uint32_t cookie_set;                 /* hash of the first pair that the 3xx set; 0: none */
 	uint64_t target_hash;                /* of the target's normal form: 64 seeded bits stand for it (level E1) */
@@ -81,9 +82,10 @@ static inline struct bytes expectation_target(const struct expectation *e)
 /* Under which target this request meets the expectation; NULL: none. Both are of one client. */
 const struct awaited *expectation_awaits(const struct expectation *e, uint64_t spelling) NODISCARD;
 
+/* Is that the target, or what a client rightly makes of it? */
 static inline bool is_right_target(const struct awaited *w)
 {
-	return w->cause == CAUSE_NONE;
+	return w->cause == CAUSE_NONE || w->cause == CAUSE_UPGRADED;
 }
 
 /* What an expectation is made of. */

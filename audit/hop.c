@@ -52,8 +52,13 @@ static void say_closed(struct audit *a, const struct expectation *e, const char 
 		       .target = expectation_target(e),
 		       .client_follows = client_is_follower(e->request->client, e->request->user_agent),
 		       .twin_followed = e->twin_followed,
-		       .target_asked = e->target_asked},
+		       .target_asked = e->target_asked,
+		       .tunnel = e->outcome == OUTCOME_LEFT_VISIBILITY ? e->tunnel : TUNNEL_NONE},
 	};
+	if (event.closed.tunnel == TUNNEL_OPENED) {
+		event.closed.score = e->score;
+		event.closed.confidence = e->confidence;
+	}
 	emit(a, &event, now_us);
 	ruling_closed(&a->ruling, memory_of(e), &event.closed, now_us);
 }

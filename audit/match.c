@@ -4,6 +4,7 @@
  * and the other way round; until it is final, a better one may displace it. Called by observe.c and tracker.c. */
 #include "audit/match.h"
 
+#include "audit/opaque.h"
 #include "audit/score.h"
 
 static const char better_came[] = "a better candidate came";
@@ -327,10 +328,7 @@ static void close_open(struct audit *a, struct expectation *e, const char *why, 
 		hop_unfollowed(a, e, OUTCOME_ABORTED, "the client did not receive the whole redirect", true, now_us);
 	else if (e->retried_by)
 		hop_unfollowed(a, e, OUTCOME_RETRIED, "the old URL was asked again", final, now_us);
-	else if (client_has_tunnel(e->request->client, e->target_origin))
-		hop_unfollowed(a, e, OUTCOME_LEFT_VISIBILITY, "the client has an opaque tunnel to the target", true,
-			       now_us);
-	else
+	else if (!opaque_explains(a, e, now_us))
 		hop_unfollowed(a, e, OUTCOME_NOT_FOLLOWED, why, final, now_us);
 }
 

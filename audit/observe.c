@@ -4,6 +4,7 @@
  * the lock; everything that others may see happens under it, in match.c and hop.c. */
 #include "audit/evict.h"
 #include "audit/match.h"
+#include "audit/opaque.h"
 
 uint64_t audit_seed(const struct audit *a)
 {
@@ -228,42 +229,13 @@ void audit_exchange_end(struct audit *a, struct audit_exchange *x, int64_t now_u
 	x->id = 0;
 }
 
-/* The hashes that an expectation's target_origin may have where the tunnel leads. */
-static void tunnel_origins(const struct audit *a, const struct uri *authority, struct client_tunnel *tunnel)
-{
-	struct uri u = *authority;
-	u.scheme = BYTES("http");
-	tunnel->origin[0] = uri_origin_hash(&u, a->config.seed);
-	u.scheme = BYTES("https");
-	tunnel->origin[1] = uri_origin_hash(&u, a->config.seed);
-}
-
-static void close_behind_tunnel(struct audit *a, struct known_client *client, const struct client_tunnel *tunnel,
-				int64_t now_us)
-{
-	for (struct link *l = client->expectations.next, *next; l != &client->expectations; l = next) {
-		struct expectation *e = OWNER_OF(l, struct expectation, in_client);
-		next = l->next;
-		if (e->state == EXPECTATION_OPEN &&
-		    (e->target_origin == tunnel->origin[0] || e->target_origin == tunnel->origin[1]))
-			hop_unfollowed(a, e, OUTCOME_LEFT_VISIBILITY,
-				       "the client opened an opaque tunnel to the target", true, now_us);
-	}
-}
-
 void audit_tunnel_opaque(struct audit *a, const struct audit_client *client, const struct uri *authority,
 			 int64_t now_us)
 {
-	struct client_tunnel tunnel = {.connection = client->connection};
-	tunnel_origins(a, authority, &tunnel);
 	audit_lock(a);
 	a->totals.tunnels++;
-	struct known_client *known = is_finished(a) ? NULL : client_take(&a->clients, client);
-	if (known) {
-		close_behind_tunnel(a, known, &tunnel, now_us);
-		client_tunnel_add(&a->clients, known, &tunnel);
-		client_drop(&a->clients, known);
-	}
+	if (!is_finished(a))
+		opaque_opened(a, client, authority, now_us);
 	audit_unlock(a);
 }
 
@@ -271,10 +243,9 @@ void audit_tunnel_opaque(struct audit *a, const struct audit_client *client, con
  * that it may have been is over. */
 void audit_connection_end(struct audit *a, const struct audit_client *client, int64_t now_us)
 {
-	(void)now_us;
 	audit_lock(a);
 	struct known_client *known = client_find(&a->clients, client);
 	if (known)
-		client_tunnels_end(known, client->connection);
+		client_tunnels_end(known, client->connection, now_us);
 	audit_unlock(a);
 }

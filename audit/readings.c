@@ -53,6 +53,20 @@ static void collect_right(const struct collection *c, enum target_cause cause, c
 		(void)collect(c, cause, &u);
 }
 
+/* What a client that knows the host's HSTS makes of an http target (RFC 6797 §8.3): https, and port 443 for 80. */
+static void collect_upgraded(const struct collection *c, const struct uri *base, struct bytes location)
+{
+	struct bytes target;
+	struct bytes normal;
+	struct uri u;
+	if (!scratch_target(c->a, base, location, &u, &target, &normal) || !scheme_is(&u, BYTES("http")) ||
+	    uri_port(&u) != 80)
+		return;
+	u.scheme = BYTES("https");
+	u.port = bytes_of(NULL, 0);
+	(void)collect(c, CAUSE_UPGRADED, &u);
+}
+
 static bool all_equal(const struct http_head *head, const struct http_field *first)
 {
 	for (const struct http_field *f = head_find_next(head, first); f; f = head_find_next(head, f)) {
@@ -100,6 +114,7 @@ void readings_of(struct audit *a, const struct trace *t, const struct uri *base,
 		return;
 	struct bytes location = head_value(head, first);
 	collect_right(&c, CAUSE_NONE, base, location);
+	collect_upgraded(&c, base, location);
 	if (!all_equal(head, first)) {
 		char joined[JOINED_MAX];
 		collect_right(&c, CAUSE_LAST, base, last_of(head, first));

@@ -71,7 +71,12 @@ void ruling_closed(struct ruling *r, struct chain_memory *memory, const struct e
 	in.client_follows = c->client_follows;
 	in.twin_followed = c->twin_followed;
 	in.target_asked = c->target_asked;
-	struct engine_case about = {.redirect = c->redirect, .chain = c->chain, .memory = memory, .now_us = now_us};
+	in.tunnel = c->tunnel;
+	struct engine_case about = {.redirect = c->redirect,
+				    .chain = c->chain,
+				    .memory = memory,
+				    .confidence = c->confidence,
+				    .now_us = now_us};
 	engine_ask(&r->engine, RULE_AT_CLOSE, &in, &about);
 }
 

@@ -10,6 +10,8 @@ enum {
 	POINTS_E1 = 48,
 	POINTS_E2 = 45,
 	POINTS_E3 = 35,
+	POINTS_AUTHORITY = 20, /* an opaque tunnel to the target's */
+	POINTS_FRESH = 10,     /* ... where the client had none for a while */
 	POINTS_TAG = 30,
 	POINTS_CONNECTION = 20,
 	POINTS_FINGERPRINT = 10, /* address, User-Agent and order of header names */
@@ -108,6 +110,8 @@ static enum confidence confidence_of(int points, bool other_agent, bool address_
 
 static enum uri_match level_of(const struct expectation *e, const struct trace *t, enum target_cause cause)
 {
+	if (cause == CAUSE_UPGRADED)
+		return URI_E2;
 	if (cause != CAUSE_NONE)
 		return URI_E3;
 	if (bytes_equal(expectation_target(e), trace_url(t)))
@@ -156,5 +160,20 @@ struct score score_of(const struct expectation *e, const struct trace *t, bool a
 	s.points += time_points(t->started_us - e->at_us);
 	s.confidence = confidence_of(s.points, r->user_agent != t->user_agent, address_only, alone);
 	s.confidence = confidence_in_cause(s.confidence, s.cause, content_equal || same_key, method_fits);
+	return s;
+}
+
+struct score score_of_tunnel(const struct expectation *e, const struct audit_client *who, bool fresh, int64_t now_us)
+{
+	const struct trace *r = e->request;
+	struct score s = {.level = URI_DIFFERENT, .points = POINTS_AUTHORITY};
+	if (fresh)
+		s.points += POINTS_FRESH;
+	if (r->client->tag)
+		s.points += POINTS_TAG;
+	else
+		s.points += r->connection == who->connection ? POINTS_CONNECTION : POINTS_ADDRESS;
+	s.points += time_points(now_us - e->at_us);
+	s.confidence = confidence_of(s.points, false, false, true);
 	return s;
 }

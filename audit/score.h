@@ -21,4 +21,7 @@ bool score_plausible(const struct expectation *e, const struct trace *t) NODISCA
  */
 struct score score_of(const struct expectation *e, const struct trace *t, bool alone, bool content_equal);
 
+/* Of an opaque tunnel to the target's authority. `fresh`: the client had none there for a while. */
+struct score score_of_tunnel(const struct expectation *e, const struct audit_client *who, bool fresh, int64_t now_us);
+
 #endif

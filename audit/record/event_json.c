@@ -275,6 +275,15 @@ static void write_closed(struct event_writer *w, struct text_buf *t, const struc
 	json_put_bool(t, "client_follows", c->client_follows);
 	json_put_bool(t, "twin_followed", c->twin_followed);
 	json_put_bool(t, "target_asked", c->target_asked);
+	if (c->tunnel == TUNNEL_NONE)
+		return;
+	json_put_text(t, "tunnel", tunnel_sign_text(c->tunnel));
+	if (c->tunnel != TUNNEL_OPENED)
+		return;
+	json_put_object_begin(t, "match");
+	json_put_int(t, "score", c->score);
+	json_put_text(t, "confidence", confidence_text(c->confidence));
+	json_put_object_end(t);
 }
 
 static void write_finding(struct event_writer *w, struct text_buf *t, const struct event_finding *f)

@@ -24,14 +24,15 @@ struct rule_input {
 	const struct body_comparison *body;
 	enum uri_match level;
 	enum target_cause cause; /* of level E3 */
-	int64_t latency_us; /* from P's head to F's */
-	bool rewritten;     /* an earlier hop of the chain turned another method into GET or HEAD */
+	int64_t latency_us;      /* from P's head to F's */
+	bool rewritten;          /* an earlier hop of the chain turned another method into GET or HEAD */
 	/* RULE_AT_CLOSE */
 	enum outcome outcome;
 	bool client_follows; /* this client has followed another redirect */
 	bool twin_followed;  /* ... one with the same request and target, at about the same time */
 	bool target_asked;   /* it asked for the target since, and that answered another redirect */
-	bool chain_loops;    /* redirect-loop was found on this chain: stopping was right */
+	enum tunnel_sign tunnel;
+	bool chain_loops; /* redirect-loop was found on this chain: stopping was right */
 	/* RULE_AT_REDIRECT, RULE_AT_CHAIN */
 	const struct loop_facts *loop;
 	/* RULE_AT_END: `request` is what began the chain */
@@ -85,6 +86,8 @@ bool check_idempotency_key_changed(const struct rule_input *in, struct rule_outp
 bool check_location_missing(const struct rule_input *in, struct rule_output *out); /* location.c */
 bool check_redirect_loop(const struct rule_input *in, struct rule_output *out);    /* chain.c */
 bool check_not_followed(const struct rule_input *in, struct rule_output *out);     /* follow.c */
+bool check_follow_opaque(const struct rule_input *in, struct rule_output *out);
+bool check_follow_not_visible(const struct rule_input *in, struct rule_output *out);
 bool check_misresolved(const struct rule_input *in, struct rule_output *out);
 
 #endif

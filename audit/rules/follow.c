@@ -45,6 +45,35 @@ bool check_not_followed(const struct rule_input *in, struct rule_output *out)
 	return true;
 }
 
+/* Where the client went is known by the authority of a tunnel, and what it did there is not. */
+bool check_follow_opaque(const struct rule_input *in, struct rule_output *out)
+{
+	bool upgraded = in->tunnel == TUNNEL_UPGRADED;
+	if (in->tunnel != TUNNEL_OPENED && !upgraded)
+		return false;
+	word(&out->message, "the client opened a tunnel to ");
+	if (upgraded) {
+		word_bytes(&out->message, in->target_url.host);
+		word(&out->message, ":443, as if it knew that host to want https");
+	} else {
+		word(&out->message, "the target");
+	}
+	word(&out->message, "; what it asked for in there can't be seen");
+	word_bytes(&out->expected, in->target);
+	word(&out->seen, "a tunnel");
+	return true;
+}
+
+bool check_follow_not_visible(const struct rule_input *in, struct rule_output *out)
+{
+	if (in->tunnel != TUNNEL_OPEN)
+		return false;
+	word(&out->message,
+	     "the client had a tunnel to the target already; whether it followed in there can't be seen");
+	word_bytes(&out->expected, in->target);
+	return true;
+}
+
 /* The matching has seen to it that a target which anybody may ask for is not called wrong. Where a Location has no
  * right reading, or two, the mistake is the server's and other rules tell it. */
 bool check_misresolved(const struct rule_input *in, struct rule_output *out)

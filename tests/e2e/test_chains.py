@@ -117,11 +117,31 @@ def test_a_redirect_to_https_leaves_what_we_can_see(origin, start_origin, start_
     secure.wait_until(lambda seen: seen.connections_accepted == 1)
     tunnel.close()
     log = proxy.stop()
-    assert log.one("redirect.closed")["outcome"] == "left_visibility"
+    closed = log.one("redirect.closed")
+    assert (closed["outcome"], closed["tunnel"]) == ("left_visibility", "opened")
+    assert closed["match"]["score"] >= 20 + 10  # the authority, and that there was no tunnel to it before
+    assert [event["rule"] for event in log.events("finding")] == ["follow-up-opaque"]
     assert log.one("chain.finished")["outcome"] == "left_visibility"
     assert log.one("tls.passed_through")["reason"] == "--no-intercept"
     assert errors(log) == []
-    assert [event for event in log.events("finding") if event["rule"] == "redirect-not-followed"] == []
+
+
+def test_a_tunnel_that_was_open_before_the_redirect_leaves_the_follow_up_unknown(
+    origin, start_origin, start_proxy, connect
+):
+    proxy = start_proxy("--no-intercept")
+    secure = start_origin()
+    secure.on_head("*", lambda conversation: conversation.reader.read_to_end())
+    origin.on("/x", redirect(301, f"https://{secure.authority}/x"))
+    tunnel = connect(proxy)
+    assert tunnel.connect(secure.authority).status == 200
+    tunnel.send(b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00")
+    secure.wait_until(lambda seen: seen.connections_accepted == 1)
+    walk(proxy, origin, ("GET", "/x"))
+    log = proxy.stop()
+    closed = log.one("redirect.closed")
+    assert (closed["outcome"], closed["tunnel"]) == ("left_visibility", "open_before")
+    assert [event["rule"] for event in log.events("finding")] == ["follow-up-not-visible"]
 
 
 def test_a_window_that_is_over_closes_the_expectation_without_the_end_of_the_run(origin, start_proxy, connect):

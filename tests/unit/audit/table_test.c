@@ -138,10 +138,13 @@ START_TEST(tunnels_are_remembered_until_their_connection_ends)
 	client_tunnel_add(&f.clients, c, &(struct client_tunnel){.connection = 5, .origin = {7, 8}});
 	ck_assert(client_has_tunnel(c, 7));
 	ck_assert(client_has_tunnel(c, 8));
-	client_tunnels_end(c, 4);
+	client_tunnels_end(c, 4, 50);
 	ck_assert(client_has_tunnel(c, 7));
-	client_tunnels_end(c, 5);
+	client_tunnels_end(c, 5, 60);
 	ck_assert(!client_has_tunnel(c, 7));
+	ck_assert(client_had_tunnel(c, 7, 60));
+	ck_assert(!client_had_tunnel(c, 7, 61));
+	ck_assert(!client_had_tunnel(c, 9, 0));
 	for (uint64_t i = 0; i < 20; i++)
 		client_tunnel_add(&f.clients, c, &(struct client_tunnel){.connection = 100 + i, .origin = {i, i}});
 	ck_assert(client_has_tunnel(c, 19));

@@ -376,12 +376,13 @@ START_TEST(a_tunnel_to_the_target_leaves_visibility)
 	play(s, "GET http://a/x -> 301 https://a/x");
 	said(s);
 	ck_assert_int_eq(uri_parse_authority(BYTES("b:443"), &authority), URI_OK);
-	audit_tunnel_opaque(scenario_audit(s), &who, &authority, 2000000);
+	audit_tunnel_opaque(scenario_audit(s), &who, &authority, 1003000);
 	ck_assert_str_eq(said(s), "");
 	ck_assert_int_eq(uri_parse_authority(BYTES("a:443"), &authority), URI_OK);
-	audit_tunnel_opaque(scenario_audit(s), &who, &authority, 2000000);
+	audit_tunnel_opaque(scenario_audit(s), &who, &authority, 1003000);
 	ck_assert_str_eq(said(s), "closed 1 left_visibility\n"
-				  "chain 1 left_visibility 301 hops 1 verdict ok\n");
+				  "finding follow-up-opaque info 1\n"
+				  "chain 1 left_visibility 301 hops 1 verdict info\n");
 	ck_assert_uint_eq(audit_totals(scenario_audit(s)).tunnels, 2);
 }
 END_TEST
@@ -396,8 +397,9 @@ START_TEST(a_tunnel_that_was_open_already_may_have_carried_the_follow_up)
 	said(s);
 	pass_ms(s, 10500);
 	ck_assert_str_eq(said(s), "closed 1 left_visibility\n"
-				  "chain 1 left_visibility 301 hops 1 verdict ok\n");
-	audit_connection_end(scenario_audit(s), &who, 0);
+				  "finding follow-up-not-visible info 1\n"
+				  "chain 1 left_visibility 301 hops 1 verdict info\n");
+	audit_connection_end(scenario_audit(s), &who, 3000000);
 	play(s, "GET http://a/z -> 301 https://a/z");
 	said(s);
 	pass_ms(s, 10500);
