@@ -4,9 +4,12 @@
 # since every figure of the bench rests on them.
 """Tests of tests/bench/load."""
 
+import contextlib
 import json
+import socket
 import ssl
 import subprocess
+import threading
 
 import processes
 import pytest
@@ -201,9 +204,22 @@ def test_a_tunnel_that_was_passed_through_is_an_error(run_load, identities):
     assert report["first_error"] == "TLS: it was passed through: the certificate is the origin's own"
 
 
-def test_a_peer_that_speaks_no_tls_is_an_error(run_load):
-    status, report, _ = run_load(lambda r, n: [tunnelling(r, n), b"220 ready, this is no TLS\r\n"], *OPENED)
-    assert (status, report["errors"], report["first_error"]) == (1, 5, "send: Protocol error")
+def test_a_peer_that_speaks_no_tls_is_an_error(load_binary):
+    def speak():
+        for _ in range(3):
+            client, _ = listener.accept()
+            with client, contextlib.suppress(ConnectionResetError):
+                client.recv(1)
+                client.sendall(b"220 ready, this is no TLS\r\n")
+                while client.recv(65536):
+                    pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=speak, daemon=True).start()
+        done = subprocess.run([load_binary, "--peer", f"127.0.0.1:{listener.getsockname()[1]}", "--origin", "a.test:1",
+                               "--secure", "--requests", "3"], capture_output=True, text=True, timeout=30, check=False)
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["errors"], report["first_error"]) == (1, 3, "send: Protocol error")
 
 
 def test_an_identity_that_cannot_be_read_is_told(load_binary):
