@@ -16,6 +16,7 @@ struct tls_io {
 	int fd;      /* borrowed */
 	bool retain; /* and what is to be sent is dropped */
 	bool over;   /* an end or an error came behind the bytes that were read last */
+	bool dry;    /* the socket gave less than it was asked for */
 	char *kept;  /* owned */
 	size_t kept_len, given;
 };
@@ -68,6 +69,7 @@ static int bio_read(BIO *bio, char *to, int room)
 	do
 		n = recv(io->fd, to, (size_t)room, 0);
 	while (n < 0 && errno == EINTR);
+	io->dry = n < room;
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		BIO_set_retry_read(bio);
 	if (n > 0 && io->retain) {
@@ -208,6 +210,9 @@ ssize_t tls_read(SSL *tls, char *to, size_t room, bool *unclean)
 		r = SSL_read_ex(tls, to + total, room - total, &n);
 		if (r == 1) {
 			total += n;
+			/* Asking the socket for what it has not got would cost as much as the read itself. */
+			if (io_of(tls)->dry && !SSL_has_pending(tls))
+				break;
 			continue;
 		}
 		why = SSL_get_error(tls, r);

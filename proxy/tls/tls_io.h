@@ -34,7 +34,7 @@ enum tls_result {
 enum tls_result tls_handshake(SSL *tls);
 
 /* Bytes (1 or more), or one of relay/stream's STREAM_END, STREAM_AGAIN, STREAM_ERROR. Reads record after record while
- * there is room. `*unclean`: an end without close_notify. */
+ * there is room and the socket has more. `*unclean`: an end without close_notify. */
 ssize_t tls_read(SSL *tls, char *to, size_t room, bool *unclean);
 
 /* An end or error came behind the bytes that were read last; the next read tells of it, the socket does not. */

@@ -31,6 +31,15 @@ static struct {
 	char error[512];
 } f;
 
+/* How often the socket was asked: takes the place of the C library's. */
+static unsigned recv_calls;
+
+ssize_t recv(int fd, void *to, size_t room, int flags)
+{
+	recv_calls++;
+	return recvfrom(fd, to, room, flags, NULL, NULL);
+}
+
 static enum hello_verdict on_hello(void *arg, const struct hello *hello, const char **reason)
 {
 	(void)hello;
@@ -298,6 +307,38 @@ START_TEST(data_goes_both_ways_and_the_end_is_clean_or_not)
 }
 END_TEST
 
+/* Each question costs as much as a read: a socket that gave all it had is not asked again. */
+START_TEST(a_record_is_read_with_one_question_to_the_socket)
+{
+	char data[64];
+	bool unclean = false;
+
+	listen_as_server();
+	connect_client("shop.test", NULL, TLS1_3_VERSION);
+	ck_assert_int_eq(shake_hands(), TLS_DONE);
+	ck_assert_int_eq(SSL_write(f.theirs, "ping", 4), 4);
+	recv_calls = 0;
+	ck_assert_int_eq(tls_read(f.ours, data, sizeof(data), &unclean), 4);
+	ck_assert_uint_eq(recv_calls, 1);
+	ck_assert_int_eq(tls_read(f.ours, data, sizeof(data), &unclean), STREAM_AGAIN);
+}
+END_TEST
+
+START_TEST(records_that_wait_are_read_while_there_is_room)
+{
+	static char sent[40000], got[65536];
+	bool unclean = false;
+
+	memset(sent, 'k', sizeof(sent));
+	listen_as_server();
+	connect_client("shop.test", NULL, TLS1_3_VERSION);
+	ck_assert_int_eq(shake_hands(), TLS_DONE);
+	ck_assert_int_eq(SSL_write(f.theirs, sent, sizeof(sent)), sizeof(sent));
+	ck_assert_int_eq(tls_read(f.ours, got, sizeof(got), &unclean), sizeof(sent));
+	ck_assert_mem_eq(got, sent, sizeof(sent));
+}
+END_TEST
+
 /* The socket will not tell of it. */
 START_TEST(an_end_that_comes_with_the_last_bytes_waits_to_be_read)
 {
@@ -549,6 +590,8 @@ int main(void)
 	    a_client_that_only_goes_away_is_told_apart,
 	    data_goes_both_ways_and_the_end_is_clean_or_not,
 	    an_end_without_close_notify_is_unclean,
+	    a_record_is_read_with_one_question_to_the_socket,
+	    records_that_wait_are_read_while_there_is_room,
 	    an_end_that_comes_with_the_last_bytes_waits_to_be_read,
 	    a_broken_record_behind_the_last_bytes_waits_to_be_read,
 	    an_origin_of_an_unknown_authority_is_refused_with_the_reason,
