@@ -340,7 +340,9 @@ static const struct option_row rows[] = {
 	.argument = "VERSION",
 	.choices = tls_versions,
 	.default_text = "1.2",
-	.help = "The oldest TLS that is spoken, on either side: 1.2 or 1.3.",
+	.help =
+	    "The oldest TLS that is spoken, on either side: 1.2 or 1.3. With 1.3 a client that offers 1.2 at most is "
+	    "refused.",
     },
     {
 	.name = "tls-ciphers",
@@ -350,7 +352,8 @@ static const struct option_row rows[] = {
 	AT(tls_ciphers),
 	.argument = "LIST",
 	.default_text = "OpenSSL's",
-	.help = "Ciphers of TLS 1.2, on either side, as openssl-ciphers(1) writes them.",
+	.help = "Ciphers on either side, as openssl-ciphers(1) writes them. Those whose names begin with TLS_ are for "
+		"TLS 1.3, the others for TLS 1.2; a version that is not named keeps OpenSSL's own.",
     },
     {
 	.name = "tls-curves",

@@ -12,6 +12,7 @@
 #include "proxy/relay/reply.h"
 #include "proxy/relay/route.h"
 #include "proxy/relay/tunnel.h"
+#include "proxy/relay/upstream.h"
 
 static void on_readable(void *owner);
 static void on_drained(void *owner);
@@ -295,6 +296,9 @@ static void ended(struct client *c, ssize_t how)
 
 	if (how == STREAM_ERROR) {
 		client_close(c, "the client's connection broke", true);
+	} else if (x && c->stream.unclean && x->upstream && x->upstream->state != UPSTREAM_BUSY) {
+		/* With TLS a half close is said (close_notify): this client is gone, and no handshake is worth it. */
+		client_close(c, "the client has ended without a word", false);
 	} else if (c->state != CLIENT_EXCHANGE || x->req != PROGRESS_DONE) {
 		client_close(c, x ? "the client ended in the middle of a request" : "the client has ended", x != NULL);
 	} else {

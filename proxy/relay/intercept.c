@@ -49,15 +49,22 @@ static void tell(struct client *c, const struct event_tls *what, enum event_type
 		tunnel_hidden(c);
 }
 
-static const char *judge_hello(struct intercept *i, const struct hello *hello)
+/* --tls-min is a demand: what does not meet it must not get by unseen. What is older than all that we speak was never
+ * demanded anything. */
+static enum hello_verdict judge_hello(struct intercept *i, const struct hello *hello, const char **reason)
 {
 	struct server *s = i->client->worker->server;
 
-	if (!hello->offers_http1)
-		return "the client offers no HTTP/1.1";
-	if (hello->newest < s->config->tls_min)
-		return "the client offers no version of TLS that we speak";
-	return hello->name[0] ? pass_reason(s, bytes_str(hello->name)) : NULL;
+	*reason = hello->name[0] ? pass_reason(s, bytes_str(hello->name)) : NULL;
+	if (!*reason && hello->newest < s->config->tls_min && s->config->tls_min > TLS1_2_VERSION) {
+		*reason = "the client offers no TLS 1.3, which --tls-min asks for";
+		return HELLO_REFUSE;
+	}
+	if (!*reason && !hello->offers_http1)
+		*reason = "the client offers no HTTP/1.1";
+	if (!*reason && hello->newest < s->config->tls_min)
+		*reason = "the client offers no version of TLS that we speak";
+	return *reason ? HELLO_PASS : HELLO_INTERCEPT;
 }
 
 /* From within the handshake, once. */
@@ -65,9 +72,10 @@ static enum hello_verdict judge(void *arg, const struct hello *hello, const char
 {
 	struct intercept *i = arg;
 
-	*reason = judge_hello(i, hello);
-	if (*reason)
-		return HELLO_PASS;
+	enum hello_verdict verdict = judge_hello(i, hello, reason);
+
+	if (verdict != HELLO_INTERCEPT)
+		return verdict;
 	worker_deadline(i->client->worker, &i->client->deadline, DEADLINE_HEAD);
 	if (hello->name[0]) {
 		i->plain_name = i->plain_name && bytes_equal_nocase(bytes_str(hello->name), bytes_str(i->name));
@@ -253,6 +261,21 @@ void intercept_upstream_failed(const struct upstream *u, bool certificate, const
 					 .certificate = certificate};
 
 	tell(x->client, &failed, EVENT_TLS_UPSTREAM_FAILED);
+}
+
+int intercept_session(SSL *tls, SSL_SESSION *session)
+{
+	struct upstream *u = SSL_get_app_data(tls);
+	const char *name = SSL_get_servername(tls, TLSEXT_NAMETYPE_host_name);
+	struct bytes host = without_brackets(bytes_of(u->host, u->host_len));
+	char address[sizeof(((struct intercept *)0)->name)];
+
+	if (!name) {
+		snprintf(address, sizeof(address), "%.*s", (int)host.len, host.ptr);
+		name = address;
+	}
+	session_store(&u->worker->sessions, u->origin_hash, name, session);
+	return 1;
 }
 
 bool intercept_upstream(struct upstream *u, const struct intercept *i)

@@ -34,6 +34,10 @@ void intercept_free(struct intercept *i); /* NULL is fine */
 /* The TLS handshake with the origin failed; `reason` is borrowed. */
 void intercept_upstream_failed(const struct upstream *u, bool certificate, const char *reason);
 
+/* The origin gave a session to resume later (for TLS 1.3 after the handshake, once or more): SSL_CTX_sess_set_new_cb().
+ */
+int intercept_session(SSL *tls, SSL_SESSION *session);
+
 /* TLS towards the origin over a connection that stands. False when it could not be begun. */
 bool intercept_upstream(struct upstream *u, const struct intercept *i);
 

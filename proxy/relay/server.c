@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "proxy/relay/upstream.h"
+#include "proxy/relay/intercept.h"
 #include "proxy/relay/worker.h"
 
 static const int backlog = 4096;
@@ -175,21 +175,11 @@ unsigned server_workers(const struct server *s)
 	return s->worker_count;
 }
 
-/* The origin gave a session to resume later (for TLS 1.3 after the handshake, once or more). */
-static int on_session(SSL *tls, SSL_SESSION *session)
-{
-	struct upstream *u = SSL_get_app_data(tls);
-	const char *name = SSL_get_servername(tls, TLSEXT_NAMETYPE_host_name);
-
-	session_store(&u->worker->sessions, u->origin_hash, name ? name : u->host, session);
-	return 1;
-}
-
 bool server_intercept(struct server *s, struct authority *authority, char *error, size_t error_size)
 {
 	if (!tls_context_init(&s->tls, s->config, authority, error, error_size))
 		return false;
-	SSL_CTX_sess_set_new_cb(s->tls.client, on_session);
+	SSL_CTX_sess_set_new_cb(s->tls.client, intercept_session);
 	return true;
 }
 

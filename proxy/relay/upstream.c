@@ -51,10 +51,34 @@ static void on_connected(void *arg, int fd, enum connect_error error, const char
 		tunnel_connected(c);
 }
 
+/* "HOST", or "HOST for NAME" when its client asked for another name than its CONNECT did. */
+static void tell_host(const struct upstream *u, char *out, size_t size)
+{
+	const struct intercept *i = u->exchange->client->intercept;
+	int len = u->host_len < 128 ? u->host_len : 128;
+
+	if (i->plain_name)
+		snprintf(out, size, "%.*s", len, u->host);
+	else
+		snprintf(out, size, "%.*s for %.128s", len, u->host, i->name);
+}
+
+static void securing_failed(struct upstream *u)
+{
+	bool certificate = SSL_get_verify_result(u->stream.tls) != X509_V_OK;
+	char text[128], host[300], detail[512];
+
+	tls_error_text(u->stream.tls, text, sizeof(text));
+	tell_host(u, host, sizeof(host));
+	snprintf(detail, sizeof(detail), "%s of %s: %s", certificate ? "the certificate" : "the TLS handshake", host,
+		 text);
+	intercept_upstream_failed(u, certificate, text);
+	exchange_upstream_failed(u->exchange, certificate ? CONNECT_CERTIFICATE : CONNECT_TLS, detail);
+}
+
 static void on_secured(void *owner, bool ok)
 {
 	struct upstream *u = owner;
-	char text[128];
 
 	worker_now(u->worker);
 	deadline_clear(&u->worker->deadlines, &u->deadline);
@@ -63,17 +87,7 @@ static void on_secured(void *owner, bool ok)
 		exchange_upstream_connected(u->exchange);
 		return;
 	}
-	{
-		bool certificate = SSL_get_verify_result(u->stream.tls) != X509_V_OK;
-		char detail[sizeof(text) + 300];
-
-		tls_error_text(u->stream.tls, text, sizeof(text));
-		snprintf(detail, sizeof(detail), "%s of %.*s: %s",
-			 certificate ? "the certificate" : "the TLS handshake",
-			 (int)(u->host_len < 128 ? u->host_len : 128), u->host, text);
-		intercept_upstream_failed(u, certificate, text);
-		exchange_upstream_failed(u->exchange, certificate ? CONNECT_CERTIFICATE : CONNECT_TLS, detail);
-	}
+	securing_failed(u);
 }
 
 void upstream_securing(struct upstream *u, SSL *tls)

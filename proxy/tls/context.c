@@ -113,6 +113,10 @@ static int on_client_hello(SSL *tls, int *alert, void *arg)
 	if (j->verdict == HELLO_PASS)
 		return SSL_CLIENT_HELLO_ERROR;
 	tls_release(tls);
+	if (j->verdict == HELLO_REFUSE) {
+		*alert = SSL_AD_PROTOCOL_VERSION;
+		return SSL_CLIENT_HELLO_ERROR;
+	}
 	host = j->hello.name[0] ? bytes_str(j->hello.name) : j->fallback_host;
 	if (show_leaf(t, tls, host))
 		return SSL_CLIENT_HELLO_SUCCESS;
@@ -152,6 +156,40 @@ static bool open_keys(struct tls_context *t, char *error, size_t error_size)
 	return true;
 }
 
+/* Either side gets its part: by OpenSSL's own rule the names of TLS 1.3 begin with TLS_, and no older one does. Each of
+ * the two has room for all of `list`. */
+static void split_ciphers(const char *list, char *suites, char *older)
+{
+	static const char separators[] = ": ,;";
+	size_t n;
+
+	*suites = *older = '\0';
+	for (list += strspn(list, separators); *list; list += n, list += strspn(list, separators)) {
+		char *to = strncmp(list, "TLS_", 4) == 0 ? suites : older;
+
+		n = strcspn(list, separators);
+		sprintf(to + strlen(to), "%s%.*s", *to ? ":" : "", (int)n, list);
+	}
+}
+
+/* A version that the list does not name keeps its own. */
+static bool set_ciphers(SSL_CTX *context, const char *list)
+{
+	size_t size = strlen(list) + 1;
+	char *suites = malloc(2 * size), *older = suites ? suites + size : NULL;
+	bool ok = suites != NULL;
+
+	if (!ok)
+		return false;
+	split_ciphers(list, suites, older);
+	if (*suites)
+		ok = SSL_CTX_set_ciphersuites(context, suites) == 1;
+	if (ok && (*older || !*suites))
+		ok = SSL_CTX_set_cipher_list(context, older) == 1;
+	free(suites);
+	return ok;
+}
+
 /* What both roles have in common. */
 static bool set_up(struct tls_context *t, SSL_CTX *context, const struct config *c, char *error, size_t error_size)
 {
@@ -164,7 +202,7 @@ static bool set_up(struct tls_context *t, SSL_CTX *context, const struct config 
 		snprintf(error, error_size, "--tls-min: this OpenSSL does not speak it");
 		return false;
 	}
-	if (c->tls_ciphers && !SSL_CTX_set_cipher_list(context, c->tls_ciphers)) {
+	if (c->tls_ciphers && !set_ciphers(context, c->tls_ciphers)) {
 		snprintf(error, error_size, "--tls-ciphers %s: ", c->tls_ciphers);
 		last_reason(error + strlen(error), error_size - strlen(error));
 		return false;

@@ -27,14 +27,19 @@ bool tls_context_init(struct tls_context *t, const struct config *c, struct auth
 void tls_context_free(struct tls_context *t); /* zeroed is fine */
 
 /* What a ClientHello leads to; asked from within the handshake, once. */
-enum hello_verdict { HELLO_INTERCEPT, HELLO_PASS };
+enum hello_verdict {
+	HELLO_INTERCEPT,
+	HELLO_PASS,
+	HELLO_REFUSE /* its version is too old: the handshake fails with the alert that says so */
+};
 struct hello {
 	char name[256]; /* SNI in lower case, or "" */
 	int newest;     /* version that it offers: TLS1_3_VERSION */
 	bool has_alpn;
 	bool offers_http1; /* "http/1.1" or "http/1.0" is among the protocols, or there is no list */
 };
-/* `reason` (static) is for HELLO_PASS. `host` is whose leaf is shown: `hello->name`, or what the CONNECT named. */
+/* `reason` (static) is for HELLO_PASS and HELLO_REFUSE. `host` is whose leaf is shown: `hello->name`, or what the
+ * CONNECT named. */
 typedef enum hello_verdict hello_cb(void *arg, const struct hello *hello, const char **reason);
 
 /* Prepares a server's end made by tls_new(..., retain): `judge` is called when the ClientHello is there.

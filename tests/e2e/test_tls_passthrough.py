@@ -16,6 +16,11 @@ pytest_plugins = ("lib.tls_fixtures",)
 
 OK = response(200, body=b"ok")
 
+# A whole ClientHello of TLS 1.1: record, handshake, version, random, no session, one cipher, no compression.
+OLD_HELLO = (
+    b"\x16\x03\x01\x00\x2d" + b"\x01\x00\x00\x29" + b"\x03\x02" + bytes(32) + b"\x00" + b"\x00\x02\x00\x2f" + b"\x01\x00"
+)
+
 
 @pytest.fixture
 def strict(trust):
@@ -110,15 +115,27 @@ def test_a_client_that_offers_no_http_1_passes(protocols, start_tls_origin, trus
     assert "HTTP/1.1" in event["reason"] and event["name"] == "shop.test"
 
 
-def test_a_client_of_an_older_version_than_asked_for_passes_and_is_told(shop, trust, start_tls_relay):
+def test_a_client_of_an_older_version_than_asked_for_is_refused_and_told(shop, start_tls_relay):
+    """--tls-min is a demand. It says nothing about our certificate, though: the host is opened for who speaks 1.3."""
     shop.on("/x", OK)
-    relay = start_tls_relay("--tls-min", "1.3")
-    old = client_context(trust.ca_file, maximum=ssl.TLSVersion.TLSv1_2)
-    client = enter(relay, shop, old)
-    assert client.issuer == "hopaudit test root" and ask(client, shop).body == b"ok"
-    (event,) = passed(relay)
-    assert "version" in event["reason"]
-    assert enter(relay, shop, relay.context()).issuer.startswith("hopaudit CA")
+    relay = start_tls_relay("--tls-min", "1.3", "--passthrough-rejected")
+    for _ in range(2):
+        with pytest.raises(ssl.SSLError, match="alert protocol version"):
+            enter(relay, shop, relay.context(maximum=ssl.TLSVersion.TLSv1_2))
+    assert ask(enter(relay, shop, relay.context()), shop).body == b"ok"
+    log = relay.stop()
+    events = log.events("tls.rejected")
+    assert [event["authority"] for event in events] == [shop.authority] * 2
+    assert {event["reason"] for event in events} == {"the client offers no TLS 1.3, which --tls-min asks for"}
+    assert log.events("tls.passed_through") == [] and len(log.events("tls.intercepted")) == 1
+
+
+def test_a_client_of_a_version_that_nobody_speaks_any_more_passes_and_is_told(tls_relay, upstream):
+    client = tls_relay.client().tunnel(f"shop.test:{upstream.port}")
+    client.send(OLD_HELLO)
+    assert upstream.accept().reader.read_exactly(len(OLD_HELLO)) == OLD_HELLO
+    (event,) = passed(tls_relay)
+    assert event["reason"] == "the client offers no version of TLS that we speak"
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,15 @@ def test_an_address_is_verified_as_an_address(start_tls_origin, trust, tls_relay
     assert right.secured[0].name is None, "an address was sent as a server name (RFC 6066 §3 forbids it)"
 
 
+def test_the_name_that_a_certificate_does_not_hold_for_is_told_beside_the_host(start_tls_origin, trust, tls_relay):
+    """The client asked for another name than its CONNECT: verified is what it asked for."""
+    origin = start_tls_origin(identity=trust.identity_file("else.test"))
+    client = tls_relay.client().tunnel(origin.address_authority).secure(tls_relay.context(), "shop.test")
+    assert_own_answer(
+        ask(client, origin), 502, "tls_certificate_error", "certificate of 127.0.0.1 for shop.test: hostname mismatch"
+    )
+
+
 def test_an_intermediate_authority_that_is_sent_along_is_accepted(start_tls_origin, trust, tls_relay, tmp_path):
     identity = Authority("in between", parent=trust.root).issue("shop.test")
     origin = start_tls_origin(identity=identity.write(tmp_path / "chain.pem"))
@@ -197,6 +206,14 @@ def test_a_second_connection_to_an_origin_resumes_the_session(version, start_tls
         assert ask(client, origin).body == b"ok"
         client.close()
     assert [secured.resumed for secured in origin.secured] == [False, True, True]
+
+
+def test_a_session_of_an_ipv6_address_is_resumed(start_tls_origin, tls_relay):
+    origin = start_tls_origin(None, host="::1")
+    origin.on("/x", response(200, "Connection: close", body=b"ok"))
+    for _ in range(2):
+        assert ask(enter(tls_relay, origin, "::1"), origin).body == b"ok"
+    assert [secured.resumed for secured in origin.secured] == [False, True]
 
 
 def test_a_session_of_one_origin_is_not_shown_to_another(start_tls_origin, tls_relay):
@@ -301,8 +318,8 @@ def test_an_origin_that_falls_silent_within_the_handshake_is_a_504(start_tls_rel
 
 @pytest.mark.parametrize("how", ("close", "reset"))
 def test_a_client_that_leaves_while_the_origins_handshake_runs_frees_it(how, start_tls_relay, upstream):
-    """At once after a reset; after an end, which a client may mean for its own half only, when the time is over."""
-    relay = start_tls_relay("--timeout-connect", "500ms" if how == "close" else "1h")
+    """At once, and not when the time is over: an end without close_notify is nobody's half close."""
+    relay = start_tls_relay("--timeout-connect", "1h")
     with_nobody = relay.descriptors()
     client = relay.client().tunnel(f"shop.test:{upstream.port}").secure(relay.context(), "shop.test")
     client.send(request("GET", "/x", host="shop.test"))
@@ -311,3 +328,21 @@ def test_a_client_that_leaves_while_the_origins_handshake_runs_frees_it(how, sta
     getattr(client, how)()
     assert read_to_any_end(server)[0] == b""
     relay.wait_for_descriptors(with_nobody)
+
+
+def test_a_client_that_says_its_end_while_the_origins_handshake_runs_is_answered(tls_relay, upstream, trust):
+    """With close_notify: it has nothing more to ask, and may still read."""
+    client = tls_relay.client().tunnel(f"shop.test:{upstream.port}")
+    inside = Handshake(client, tls_relay.context(), name="shop.test")
+    inside.finish()
+    server = upstream.accept()
+    inside.write(request("GET", "/x", host="shop.test"))
+    with pytest.raises(ssl.SSLWantReadError):
+        inside.tls.unwrap()
+    client.send(inside.outgoing.read())
+    client.socket.shutdown(socket.SHUT_WR)
+    outside = Handshake(server, server_context(trust.identity_file("shop.test")), server_side=True)
+    outside.finish()
+    outside.read_until(b"\r\n\r\n")
+    outside.write(OK)
+    assert inside.read_until(b"ok").startswith(b"HTTP/1.1 200 ")

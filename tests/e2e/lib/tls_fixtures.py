@@ -90,12 +90,13 @@ def trust(tmp_path_factory):
 
 @pytest.fixture
 def start_tls_origin(trust):
-    """start_tls_origin(NAME, identity=FILE, **options of server_context): its name resolves where `hosts` is used."""
+    """start_tls_origin(NAME, identity=FILE, host=ADDRESS, **options of server_context): its name resolves where `hosts`
+    is used. Without a name it is known by its address."""
     origins = []
 
-    def start(name="shop.test", identity=None, **options):
-        context = server_context(identity or trust.identity_file(name, "127.0.0.1"), **options)
-        origins.append(TlsOrigin(context, name=name))
+    def start(name="shop.test", identity=None, host="127.0.0.1", **options):
+        context = server_context(identity or trust.identity_file(*filter(None, (name, host))), **options)
+        origins.append(TlsOrigin(context, host, name=name))
         return origins[-1]
 
     yield start

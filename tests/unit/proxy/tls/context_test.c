@@ -390,6 +390,36 @@ START_TEST(an_end_without_close_notify_is_unclean)
 }
 END_TEST
 
+static void check_cipher(const char *ciphers, int version, const char *expected)
+{
+	f.config.tls_ciphers = config_string(ciphers);
+	listen_as_server();
+	connect_client("shop.test", NULL, version);
+	ck_assert_int_eq(shake_hands(), TLS_DONE);
+	ck_assert_str_eq(SSL_get_cipher_name(f.theirs), expected);
+}
+
+static const struct {
+	const char *ciphers;
+	int version;
+	const char *chosen;
+} cipher_cases[] = {
+    {"ECDHE-ECDSA-AES128-GCM-SHA256", TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256"},
+    {"ECDHE-ECDSA-AES128-GCM-SHA256", TLS1_3_VERSION, "TLS_AES_256_GCM_SHA384"},
+    {"TLS_CHACHA20_POLY1305_SHA256", TLS1_3_VERSION, "TLS_CHACHA20_POLY1305_SHA256"},
+    {"TLS_CHACHA20_POLY1305_SHA256", TLS1_2_VERSION, "ECDHE-ECDSA-AES256-GCM-SHA384"},
+    {"ECDHE-ECDSA-AES128-GCM-SHA256:TLS_AES_128_GCM_SHA256", TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256"},
+    {"ECDHE-ECDSA-AES128-GCM-SHA256:TLS_AES_128_GCM_SHA256", TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256"},
+    {"TLS_AES_128_GCM_SHA256:!aNULL:ECDHE-ECDSA-AES128-GCM-SHA256", TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256"},
+};
+
+/* What one version was given does not take the other its own. */
+START_TEST(ciphers_are_those_of_either_version)
+{
+	check_cipher(cipher_cases[_i].ciphers, cipher_cases[_i].version, cipher_cases[_i].chosen);
+}
+END_TEST
+
 /* --- ours is the client --- */
 
 /* An origin that shows the authority's leaf for "origin.test". */
@@ -532,6 +562,10 @@ START_TEST(an_option_that_openssl_does_not_take_is_named)
 	refuse_config("--tls-ciphers NOTHING: no cipher match");
 	tls_context_free(&f.context);
 	free(f.config.tls_ciphers);
+	f.config.tls_ciphers = config_string("TLS_NOTHING:ECDHE-ECDSA-AES128-GCM-SHA256");
+	refuse_config("--tls-ciphers TLS_NOTHING:ECDHE-ECDSA-AES128-GCM-SHA256: no cipher match");
+	tls_context_free(&f.context);
+	free(f.config.tls_ciphers);
 	f.config.tls_ciphers = NULL;
 	f.config.tls_curves = config_string("square");
 	refuse_config("--tls-curves square: ");
@@ -614,6 +648,7 @@ int main(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(t, tests[i]);
+	tcase_add_loop_test(t, ciphers_are_those_of_either_version, 0, sizeof(cipher_cases) / sizeof(cipher_cases[0]));
 	tcase_add_loop_test(t, what_only_looks_like_tls_is_kept_and_not_answered, 0,
 			    sizeof(no_tls) / sizeof(no_tls[0]));
 	suite_add_tcase(s, t);
