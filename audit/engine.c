@@ -3,13 +3,6 @@
  * From rules to findings. The only caller of rule checks. */
 #include "audit/engine.h"
 
-/* A rule that fired. */
-struct answer {
-	const struct rule *rule;
-	struct rule_output out;
-	bool yields; /* a more exact one fired, and lists it */
-};
-
 /* A fault of the client rests on the match: it weighs less where the match is less sure. */
 static enum severity gated(enum severity severity, enum fault fault, enum confidence confidence)
 {
@@ -20,7 +13,7 @@ static enum severity gated(enum severity severity, enum fault fault, enum confid
 }
 
 static bool asks(const struct engine *engine, const struct rule *rule, const struct rule_input *in,
-		 const struct engine_case *about, struct answer *answer)
+		 const struct engine_case *about, struct engine_answer *answer)
 {
 	struct rule_output *out = &answer->out;
 	answer->rule = rule;
@@ -52,9 +45,10 @@ static bool is_named(const char *ids, const char *id)
 }
 
 /* The ids of answers that yield to this one; marks them. */
-static void take_also(struct answer *answers, unsigned count, const struct answer *to, struct wording *also)
+static void take_also(struct engine_answer *answers, unsigned count, const struct engine_answer *to,
+		      struct wording *also)
 {
-	for (struct answer *a = answers; a < answers + count; a++) {
+	for (struct engine_answer *a = answers; a < answers + count; a++) {
 		if (a == to || a->yields || !is_named(a->rule->yields_to, to->rule->id))
 			continue;
 		a->yields = true;
@@ -68,7 +62,7 @@ static struct bytes worded(const struct wording *w)
 	return bytes_of(w->text, w->len);
 }
 
-static void say(const struct engine *engine, const struct answer *a, const struct wording *also,
+static void say(const struct engine *engine, const struct engine_answer *a, const struct wording *also,
 		const struct rule_input *in, const struct engine_case *about)
 {
 	const struct exchange_facts *r = in->request;
@@ -95,26 +89,38 @@ static void say(const struct engine *engine, const struct answer *a, const struc
 	engine->say(engine->arg, &f, about->now_us);
 }
 
-unsigned engine_ask(const struct engine *engine, enum rule_moment moment, const struct rule_input *in,
+void engine_collect(const struct engine *engine, enum rule_moment moment, const struct rule_input *in,
+		    const struct engine_case *about, struct engine_answers *answers)
+{
+	answers->count = 0;
+	for (size_t i = 0; i < rules_count && answers->count < FINDINGS_AT_ONCE_MAX; i++) {
+		if (rules_all[i].moment == moment && !policy_is_off(engine->policy, &rules_all[i]))
+			answers->count += asks(engine, &rules_all[i], in, about, &answers->list[answers->count]);
+	}
+}
+
+unsigned engine_say(const struct engine *engine, struct engine_answers *answers, const struct rule_input *in,
 		    const struct engine_case *about)
 {
-	struct answer answers[FINDINGS_AT_ONCE_MAX];
 	struct wording also[FINDINGS_AT_ONCE_MAX];
-	unsigned count = 0;
 	unsigned findings = 0;
-	for (size_t i = 0; i < rules_count && count < FINDINGS_AT_ONCE_MAX; i++) {
-		if (rules_all[i].moment == moment && !policy_is_off(engine->policy, &rules_all[i]))
-			count += asks(engine, &rules_all[i], in, about, &answers[count]);
-	}
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 0; i < answers->count; i++) {
 		also[i].len = 0;
-		take_also(answers, count, &answers[i], &also[i]);
+		take_also(answers->list, answers->count, &answers->list[i], &also[i]);
 	}
-	for (unsigned i = 0; i < count; i++) {
-		if (answers[i].yields)
+	for (unsigned i = 0; i < answers->count; i++) {
+		if (answers->list[i].yields)
 			continue;
-		say(engine, &answers[i], &also[i], in, about);
+		say(engine, &answers->list[i], &also[i], in, about);
 		findings++;
 	}
 	return findings;
+}
+
+unsigned engine_ask(const struct engine *engine, enum rule_moment moment, const struct rule_input *in,
+		    const struct engine_case *about)
+{
+	struct engine_answers answers;
+	engine_collect(engine, moment, in, about, &answers);
+	return engine_say(engine, &answers, in, about);
 }

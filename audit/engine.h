@@ -27,7 +27,28 @@ struct engine_case {
 	int64_t now_us;
 };
 
-/* Returns how many findings there were. */
+/* A rule that fired. */
+struct engine_answer {
+	const struct rule *rule;
+	struct rule_output out;
+	bool yields; /* a more exact one fired, and lists it */
+};
+
+struct engine_answers {
+	struct engine_answer list[FINDINGS_AT_ONCE_MAX];
+	unsigned count;
+};
+
+/* Asks the rules of a moment and keeps their answers, already weighed; says nothing. For a moment whose event tells
+ * what was found (the verdicts of redirect.followed) and must come before the findings. */
+void engine_collect(const struct engine *engine, enum rule_moment moment, const struct rule_input *in,
+		    const struct engine_case *about, struct engine_answers *answers);
+
+/* Joins what explains one fact and says the findings; returns how many there were. */
+unsigned engine_say(const struct engine *engine, struct engine_answers *answers, const struct rule_input *in,
+		    const struct engine_case *about);
+
+/* Both. */
 unsigned engine_ask(const struct engine *engine, enum rule_moment moment, const struct rule_input *in,
 		    const struct engine_case *about);
 

@@ -63,13 +63,26 @@ static void say_closed(struct audit *a, const struct expectation *e, const char 
 	ruling_closed(&a->ruling, memory_of(e), &event.closed, now_us);
 }
 
+/* Keeps what is said of the follow-up; was anything else said before? */
+static bool note_verdicts(struct expectation *e, const struct property_verdict verdicts[PROPERTY_COUNT])
+{
+	bool news = false;
+	for (unsigned p = 0; p < PROPERTY_COUNT; p++) {
+		news |= e->judged[p] != verdicts[p].verdict;
+		e->judged[p] = verdicts[p].verdict;
+		if (e->chain)
+			e->chain->unverifiable += verdicts[p].verdict == VERDICT_UNVERIFIABLE;
+	}
+	return news;
+}
+
 /* redirect.followed and the findings behind it. */
 static void say_followed(struct audit *a, struct expectation *e, struct trace *follow, enum match_state state,
 			 int64_t now_us)
 {
 	struct judgement j = hop_judge(a, e, follow);
 	struct two_ends ends;
-	bool news = state != MATCH_REVISED;
+	struct ruling_case found;
 	if (e->request->content)
 		content_hash(&a->digester, e->request->content);
 	if (follow->content)
@@ -93,16 +106,11 @@ static void say_followed(struct audit *a, struct expectation *e, struct trace *f
 			 .same_url = e->target_hash == e->request->url_hash,
 			 .latency_us = follow->started_us - e->at_us},
 	};
-	for (unsigned p = 0; p < PROPERTY_COUNT; p++) {
-		event.followed.verdicts[p] = j.verdicts[p];
-		news |= e->judged[p] != j.verdicts[p].verdict;
-		e->judged[p] = j.verdicts[p].verdict;
-		if (e->chain)
-			e->chain->unverifiable += j.verdicts[p].verdict == VERDICT_UNVERIFIABLE;
-	}
-	event.followed.no_news = !news;
+	memcpy(event.followed.verdicts, j.verdicts, sizeof(j.verdicts));
+	ruling_judge(&a->ruling, memory_of(e), &event.followed, now_us, &found);
+	event.followed.no_news = !note_verdicts(e, event.followed.verdicts) && state == MATCH_REVISED;
 	emit(a, &event, now_us);
-	ruling_followed(&a->ruling, memory_of(e), &event.followed, now_us);
+	ruling_followed(&a->ruling, memory_of(e), &event.followed, &found);
 }
 
 /* This program follows redirects. And where it had asked the same question several times at once, whichever of the

@@ -39,24 +39,66 @@ void ruling_observed(struct ruling *r, struct chain_memory *memory, const struct
 	memory->looped |= o->expects && (o->loop.repeated || o->loop.certain || o->loop.thrice);
 }
 
-void ruling_followed(struct ruling *r, struct chain_memory *memory, const struct event_followed *f, int64_t now_us)
+/* The first answer about a property, as rules of `group` give them, that is worth a warning. */
+static const struct rule *worst_about(const struct engine_answers *answers, char group)
 {
-	struct rule_input in = input_of(f->request, f->target, memory);
-	in.expects = true;
-	in.follow = f->follow;
-	in.follow_url = parsed(f->follow->url);
-	in.body = &f->body;
-	in.level = f->level;
-	in.cause = f->cause;
-	in.latency_us = f->latency_us;
-	in.same_url = f->same_url;
-	struct engine_case about = {.redirect = f->redirect,
-				    .chain = f->chain,
-				    .memory = memory,
-				    .confidence = f->confidence,
-				    .now_us = now_us};
+	const struct rule *worst = NULL;
+	enum severity severity = SEVERITY_INFO;
+	for (const struct engine_answer *a = answers->list; a < answers->list + answers->count; a++) {
+		if (a->rule->group != group || a->out.severity <= severity)
+			continue;
+		severity = a->out.severity;
+		worst = a->rule;
+	}
+	return worst;
+}
+
+static bool is_incomplete(const struct field_list *l)
+{
+	return l && l->incomplete;
+}
+
+static struct property_verdict verdict_of(const struct ruling_case *c, char group)
+{
+	const struct rule *worst = worst_about(&c->answers, group);
+	if (worst)
+		return (struct property_verdict){.verdict = VERDICT_FAIL, .reason = worst->id};
+	if (is_incomplete(c->in.request->fields) || is_incomplete(c->in.follow->fields))
+		return (struct property_verdict){.verdict = VERDICT_UNVERIFIABLE,
+						 .reason = "more header fields than are kept"};
+	if (group == 'D' && c->in.chain && c->in.chain->carried_lost > 0)
+		return (struct property_verdict){.verdict = VERDICT_UNVERIFIABLE,
+						 .reason = "more secrets in the chain than are remembered"};
+	return (struct property_verdict){.verdict = VERDICT_PASS};
+}
+
+void ruling_judge(const struct ruling *r, struct chain_memory *memory, struct event_followed *f, int64_t now_us,
+		  struct ruling_case *c)
+{
+	c->in = input_of(f->request, f->target, memory);
+	c->in.expects = true;
+	c->in.follow = f->follow;
+	c->in.follow_url = parsed(f->follow->url);
+	c->in.body = &f->body;
+	c->in.level = f->level;
+	c->in.cause = f->cause;
+	c->in.latency_us = f->latency_us;
+	c->in.same_url = f->same_url;
+	c->about = (struct engine_case){.redirect = f->redirect,
+					.chain = f->chain,
+					.memory = memory,
+					.confidence = f->confidence,
+					.now_us = now_us};
+	engine_collect(&r->engine, RULE_AT_FOLLOW, &c->in, &c->about, &c->answers);
+	f->verdicts[PROPERTY_HEADERS] = verdict_of(c, 'C');
+	f->verdicts[PROPERTY_CREDENTIALS] = verdict_of(c, 'D');
+}
+
+void ruling_followed(struct ruling *r, struct chain_memory *memory, const struct event_followed *f,
+		     struct ruling_case *c)
+{
 	if (!f->no_news)
-		engine_ask(&r->engine, RULE_AT_FOLLOW, &in, &about);
+		engine_say(&r->engine, &c->answers, &c->in, &c->about);
 	if (memory)
 		chain_memory_follow(memory, f->request, f->follow);
 }
