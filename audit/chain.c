@@ -85,30 +85,52 @@ static void find_repetition(const struct chain *c, const struct hop_state *now, 
 	}
 }
 
-/* Does the Location lead back to a question that is certain to be asked, and answered, as before? Only where the
- * follow-up's method is beyond doubt and no cookie was set on the way. */
-static void find_return(const struct chain *c, const struct hop_state *now, const struct status_row *status,
-			struct loop_facts *loop)
+/* What the follow-up will ask, as far as it is beyond doubt; its method is NULL for GET that the hop itself has not
+ * used. False where the method may be one or another. */
+static bool next_question(const struct hop_state *now, const struct status_row *status, struct hop_state *next)
 {
-	struct hop_state next = *now;
 	struct bytes method = text_bytes(now->method);
-	bool get = bytes_equal(method, BYTES("GET"));
-	next.url = now->target;
+	*next = *now;
+	next->url = now->target;
 	if (now->target == 0 || (status->post_may_become_get && bytes_equal(method, BYTES("POST"))))
-		return;
-	if (status->becomes_get && !get) {
+		return false;
+	if (status->becomes_get && !bytes_equal(method, BYTES("GET"))) {
 		/* The method will be GET; whether the chain has asked with GET is found by its text. HEAD may become
 		 * either. */
 		if (bytes_equal(method, BYTES("HEAD")))
-			return;
-		next.content = 0;
-		next.method = NULL;
+			return false;
+		next->content = 0;
+		next->method = NULL;
 	}
-	for (const struct hop_state *s = now; s >= c->states && !s->sets_cookie; s--) {
+	return true;
+}
+
+static bool same_method(const struct hop_state *then, const struct hop_state *next)
+{
+	if (!next->method)
+		return bytes_equal(text_bytes(then->method), BYTES("GET"));
+	return then->method == next->method;
+}
+
+/* Does the Location lead back to a question that is certain to be asked, and answered, as before? Only where no cookie
+ * was set on the way. */
+static void find_return(const struct chain *c, const struct hop_state *now, const struct status_row *status,
+			struct loop_facts *loop)
+{
+	struct hop_state next;
+	bool cookie_set = false;
+	if (!next_question(now, status, &next))
+		return;
+	for (const struct hop_state *s = now; s >= c->states; s--) {
 		struct hop_state then = *s;
-		if (!next.method && bytes_equal(text_bytes(s->method), BYTES("GET")))
-			then.method = NULL;
-		if (same_question(&then, &next)) {
+		cookie_set |= s->sets_cookie;
+		if (s->url != next.url || !same_method(s, &next))
+			continue;
+		if (!loop->returns)
+			loop->back_to = s->hop;
+		loop->returns = true;
+		then.method = next.method;
+		if (!cookie_set && same_question(&then, &next)) {
 			loop->certain = true;
 			loop->back_to = s->hop;
 			return;

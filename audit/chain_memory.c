@@ -61,6 +61,15 @@ static void carry_all(struct chain_memory *m, const struct exchange_facts *x)
 	}
 }
 
+static void note_wait(struct chain_memory *m, int64_t waited_us)
+{
+	if (waited_us <= 0)
+		return;
+	m->waited_us += waited_us;
+	if (m->slowest_us < waited_us)
+		m->slowest_us = waited_us;
+}
+
 void chain_memory_redirect(struct chain_memory *m, const struct exchange_facts *r)
 {
 	bool keeps = r->status == 307 || r->status == 308;
@@ -68,15 +77,71 @@ void chain_memory_redirect(struct chain_memory *m, const struct exchange_facts *
 		m->unsafe_first = !method_is_safe(r->method);
 	m->permanent |= r->status == 301 || r->status == 308;
 	m->temporary |= r->status == 302 || r->status == 303 || r->status == 307;
+	m->kept_again |= keeps && m->method_lost;
 	m->method_kept |= keeps && !method_is_safe(r->method);
-	if (r->response_us > r->started_us)
-		m->waited_us += r->response_us - r->started_us;
+	m->method_lost |= (r->status == 301 || r->status == 302) && !method_is_safe(r->method);
+	note_wait(m, r->response_us - r->started_us);
 	carry_all(m, r);
+}
+
+/* Has a follow-up at the same host a cookie of this name? */
+static bool brings_cookie(const struct exchange_facts *f, struct bytes name)
+{
+	for (const struct field_item *c = field_next(f->fields, "cookie", NULL); c;
+	     c = field_next(f->fields, "cookie", c)) {
+		struct bytes pair = field_value(f->fields, c);
+		if (bytes_equal(bytes_slice(pair, 0, bytes_find(pair, '=')), name))
+			return true;
+	}
+	return false;
+}
+
+/* The name of a cookie that the client was to send back wherever the same host is asked in the same way: one that is
+ * not being deleted, for all paths, not for TLS alone. Empty for any other. */
+static struct bytes cookie_for_all(struct bytes set)
+{
+	size_t end = bytes_find(set, ';');
+	struct bytes pair = bytes_slice(set, 0, end);
+	size_t equals = bytes_find(pair, '=');
+	struct bytes name = bytes_trim(bytes_slice(pair, 0, equals));
+	struct bytes rest = bytes_slice(set, end, set.len);
+	if (equals + 1 >= pair.len)
+		return bytes_of(NULL, 0);
+	while (rest.len > 0) {
+		rest = bytes_slice(rest, 1, rest.len);
+		size_t next = bytes_find(rest, ';');
+		struct bytes attribute = bytes_trim(bytes_slice(rest, 0, next));
+		bool path = bytes_starts_nocase(attribute, BYTES("path=")) && attribute.len > strlen("path=/");
+		if (path || bytes_starts_nocase(attribute, BYTES("max-age=")) ||
+		    bytes_starts_nocase(attribute, BYTES("expires=")) || bytes_equal_nocase(attribute, BYTES("secure")))
+			return bytes_of(NULL, 0);
+		rest = bytes_slice(rest, next, rest.len);
+	}
+	return name;
+}
+
+static bool same_host(struct bytes a, struct bytes b)
+{
+	struct uri u;
+	struct uri v;
+	return uri_parse(a, &u) == URI_OK && uri_parse(b, &v) == URI_OK && bytes_equal_nocase(u.host, v.host);
+}
+
+static bool ignores_cookie(const struct exchange_facts *r, const struct exchange_facts *f)
+{
+	const struct field_list *l = r->response_fields;
+	for (const struct field_item *s = field_next(l, "set-cookie", NULL); s; s = field_next(l, "set-cookie", s)) {
+		struct bytes name = cookie_for_all(field_value(l, s));
+		if (name.len > 0 && same_host(r->url, f->url) && !brings_cookie(f, name))
+			return true;
+	}
+	return false;
 }
 
 void chain_memory_follow(struct chain_memory *m, const struct exchange_facts *r, const struct exchange_facts *f)
 {
 	m->rewritten |= method_became_get(r->method, f->method);
+	m->cookie_ignored |= ignores_cookie(r, f);
 	carry_all(m, f);
 }
 

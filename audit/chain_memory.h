@@ -24,13 +24,20 @@ struct carried {
 struct chain_memory {
 	unsigned hops; /* redirects that were judged */
 	enum severity worst;
-	bool looped;       /* redirect-loop was found */
-	bool rewritten;    /* a follow-up was GET or HEAD where the redirected request was neither */
-	bool permanent;    /* a 301 or 308 was in it */
-	bool temporary;    /* a 302, 303 or 307 was in it */
-	bool method_kept;  /* a 307 or 308 to an unsafe method was in it */
-	bool unsafe_first; /* it began with an unsafe method */
-	int64_t waited_us; /* from request to 3xx, summed over its redirects */
+	bool looped;         /* redirect-loop was found */
+	bool rewritten;      /* a follow-up was GET or HEAD where the redirected request was neither */
+	bool permanent;      /* a 301 or 308 was in it */
+	bool temporary;      /* a 302, 303 or 307 was in it */
+	bool method_kept;    /* a 307 or 308 to an unsafe method was in it */
+	bool method_lost;    /* a 301 or 302 to an unsafe method was in it */
+	bool kept_again;     /* ... and a 307 or 308 behind that */
+	bool unsafe_first;   /* it began with an unsafe method */
+	bool cookie_ignored; /* a follow-up did not bring what the 3xx before it had set */
+	unsigned returns_at; /* the last hop whose Location leads back to a URL of the chain; 0: none ... */
+	unsigned returns_to; /* ... the hop that asked for that URL */
+	unsigned revisited;  /* the first hop that was asked for again, by a follow-up; 0: none */
+	int64_t waited_us;   /* from request to 3xx, summed over its redirects */
+	int64_t slowest_us;  /* ... of the slowest */
 	unsigned carried_count;
 	unsigned carried_lost;   /* for want of room or memory */
 	struct carried *carried; /* owned */

@@ -124,6 +124,7 @@ struct loop_facts {
 	bool certain;      /* the Location leads back to a state whose answer was a redirect */
 	bool thrice;       /* method and URL for the third time */
 	bool revisited;    /* method and URL were there before, in another state */
+	bool returns;      /* the Location leads back to a method and URL that were there, whatever their state */
 	unsigned hop;      /* of this redirect */
 	unsigned back_to;  /* the hop that it leads back to, or repeats */
 	const char *cause; /* "slash flip", ...; NULL where none is apparent */

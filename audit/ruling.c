@@ -37,6 +37,10 @@ void ruling_observed(struct ruling *r, struct chain_memory *memory, const struct
 	engine_ask(&r->engine, RULE_AT_CHAIN, &in, &about);
 	/* A chain that is known to loop goes on looping: that is one fact. */
 	memory->looped |= o->expects && (o->loop.repeated || o->loop.certain || o->loop.thrice);
+	if (o->expects && o->loop.returns) {
+		memory->returns_at = o->hop;
+		memory->returns_to = o->loop.back_to;
+	}
 }
 
 /* The first answer about a property, as rules of `group` give them, that is worth a warning. */
@@ -99,8 +103,11 @@ void ruling_followed(struct ruling *r, struct chain_memory *memory, const struct
 {
 	if (!f->no_news)
 		engine_say(&r->engine, &c->answers, &c->in, &c->about);
-	if (memory)
-		chain_memory_follow(memory, f->request, f->follow);
+	if (!memory)
+		return;
+	chain_memory_follow(memory, f->request, f->follow);
+	if (memory->returns_at == f->hop && memory->revisited == 0)
+		memory->revisited = memory->returns_to;
 }
 
 void ruling_closed(struct ruling *r, struct chain_memory *memory, const struct event_closed *c, int64_t now_us)

@@ -171,13 +171,15 @@ static void write_run_started(struct event_writer *w, struct text_buf *t, const 
 /* Left out where a hop is the first visit of its URL. */
 static void write_loop(struct text_buf *t, const struct loop_facts *l)
 {
-	if (!l->repeated && !l->certain && !l->thrice && !l->revisited)
+	if (!l->repeated && !l->certain && !l->thrice && !l->revisited && !l->returns)
 		return;
 	json_put_object_begin(t, "loop");
 	json_put_bool(t, "repeated", l->repeated);
 	json_put_bool(t, "certain", l->certain);
 	json_put_bool(t, "thrice", l->thrice);
 	json_put_bool(t, "revisited", l->revisited);
+	if (l->returns)
+		json_put_bool(t, "returns", true);
 	json_put_uint(t, "back_to", l->back_to);
 	if (l->cause)
 		json_put_text(t, "cause", l->cause);

@@ -48,6 +48,8 @@ void word(struct wording *w, const char *s);
 void word_bytes(struct wording *w, struct bytes b); /* cut after 40 bytes */
 void word_number(struct wording *w, uint64_t n);
 void word_origin(struct wording *w, const struct uri *u); /* "https://host:port", the port as it was written */
+void word_place(struct wording *w, const struct uri *u);  /* ... with the path, where that is short, without a query */
+void word_seconds(struct wording *w, int64_t us);         /* "1.2 s" */
 
 /* The engine sets severity and fault from the row before it asks; a check changes them where its case is another. */
 struct rule_output {
@@ -84,10 +86,32 @@ bool check_content_type_changed(const struct rule_input *in, struct rule_output 
 bool check_idempotency_key_lost(const struct rule_input *in, struct rule_output *out);
 bool check_idempotency_key_changed(const struct rule_input *in, struct rule_output *out);
 bool check_location_missing(const struct rule_input *in, struct rule_output *out); /* location.c */
-bool check_redirect_loop(const struct rule_input *in, struct rule_output *out);    /* chain.c */
-bool check_not_followed(const struct rule_input *in, struct rule_output *out);     /* follow.c */
+bool check_redirect_to_self(const struct rule_input *in, struct rule_output *out); /* chain.c */
+bool check_redirect_loop(const struct rule_input *in, struct rule_output *out);
+bool check_redirect_revisit(const struct rule_input *in, struct rule_output *out);
+bool check_loop_not_stopped(const struct rule_input *in, struct rule_output *out);
+bool check_redirect_chain(const struct rule_input *in, struct rule_output *out);
+bool check_chain_too_long(const struct rule_input *in, struct rule_output *out);
+bool check_chain_slow(const struct rule_input *in, struct rule_output *out);
+bool check_mixed_permanence(const struct rule_input *in, struct rule_output *out);
+bool check_method_drop(const struct rule_input *in, struct rule_output *out);
+bool check_not_followed(const struct rule_input *in, struct rule_output *out); /* follow.c */
 bool check_follow_opaque(const struct rule_input *in, struct rule_output *out);
 bool check_follow_not_visible(const struct rule_input *in, struct rule_output *out);
 bool check_misresolved(const struct rule_input *in, struct rule_output *out);
+bool check_permanent_uncontrolled(const struct rule_input *in, struct rule_output *out); /* caching.c */
+bool check_permanent_overlong(const struct rule_input *in, struct rule_output *out);
+bool check_permanent_not_sticky(const struct rule_input *in, struct rule_output *out);
+bool check_temporary_sticky(const struct rule_input *in, struct rule_output *out);
+bool check_temporary_cached(const struct rule_input *in, struct rule_output *out);
+bool check_cookie_on_cacheable(const struct rule_input *in, struct rule_output *out);
+bool check_auth_redirect_public(const struct rule_input *in, struct rule_output *out);
+bool check_cache_conflict(const struct rule_input *in, struct rule_output *out);
+bool check_stale_redirect(const struct rule_input *in, struct rule_output *out);
+bool check_preflight_redirected(const struct rule_input *in, struct rule_output *out); /* browser.c */
+bool check_cors_missing_acao(const struct rule_input *in, struct rule_output *out);
+bool check_origin_null(const struct rule_input *in, struct rule_output *out);
+bool check_origin_not_nulled(const struct rule_input *in, struct rule_output *out);
+bool check_seo_chain(const struct rule_input *in, struct rule_output *out); /* search.c */
 
 #endif

@@ -48,3 +48,22 @@ void word_origin(struct wording *w, const struct uri *u)
 	word(w, ":");
 	word_bytes(w, u->port);
 }
+
+/* Never a part of a path: the recorder would not know a secret in it any more. */
+void word_place(struct wording *w, const struct uri *u)
+{
+	word_origin(w, u);
+	if (u->path.len <= 2 * WORD_MAX)
+		put(w, u->path.ptr, u->path.len);
+	else
+		word(w, "/...");
+}
+
+void word_seconds(struct wording *w, int64_t us)
+{
+	int64_t tenths = us / 100000;
+	word_number(w, (uint64_t)(tenths / 10));
+	word(w, ".");
+	word_number(w, (uint64_t)(tenths % 10));
+	word(w, " s");
+}

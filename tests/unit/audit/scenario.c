@@ -353,9 +353,12 @@ void respond(struct scenario *s, int n, const char *text)
 	const char *status = next_word(&rest);
 	const char *word;
 	char *raw;
+	bool bare = false;
 	while ((word = next_word(&rest))) {
 		if (strcmp(word, "undelivered") == 0)
 			p->undelivered = true;
+		else if (strcmp(word, "bare") == 0)
+			bare = true;
 		else if (strcmp(word, "-") == 0)
 			put_field(all, sizeof(all), "Location:");
 		else if (!is_location(word))
@@ -363,6 +366,8 @@ void respond(struct scenario *s, int n, const char *text)
 		else
 			snprintf(all + strlen(all), sizeof(all) - strlen(all), "Location: %s\r\n", word);
 	}
+	if (!bare && !strcasestr(all, "cache-control:"))
+		put_field(all, sizeof(all), "Cache-Control:private");
 	ck_assert_int_ge(asprintf(&raw, "HTTP/1.1 %s X\r\n%sContent-Length: 0\r\n\r\n", status, all), 0);
 	enum http_error e = http_parse_response(bytes_str(raw), &limits, head_method(&p->head), &head);
 	ck_assert_msg(e == HTTP_OK, "%s: %s", raw, http_error_text(e));

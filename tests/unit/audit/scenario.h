@@ -11,6 +11,8 @@
  *     pipelined      came before the answer before   name:value     any other header field
  * A response: STATUS, a Location if the next word has none of ':' before a '/' or is "-" for an empty one, and
  *     name:value     any header field                undelivered    the client did not get all of it
+ *     bare           no Cache-Control: otherwise it is private, where the words give none, so that the rules about
+ *                    caching have nothing to say where something else is tested
  */
 #ifndef TESTS_SCENARIO_H
 #define TESTS_SCENARIO_H

@@ -98,7 +98,7 @@ START_TEST(a_form_that_is_sent_again_is_no_loop)
 	ck_assert_str_eq(FOUND_STRICTLY("POST http://a/cart body=abc -> 302 /cart",
 					"POST http://a/cart body=abc -> 302 /cart", "GET http://a/cart -> 200"),
 			 "post-rewritten-to-get info 1\nredirect-not-followed info 2\n");
-	ck_assert_str_eq(FOUND_STRICTLY("POST http://a/cart body=abc -> 307 /cart"), "redirect-loop error 1\n");
+	ck_assert_str_eq(FOUND_STRICTLY("POST http://a/cart body=abc -> 307 /cart"), "redirect-to-self error 1\n");
 }
 END_TEST
 
