@@ -43,7 +43,7 @@ def test_a_redirect_to_itself_is_a_loop(location, origin, proxy):
     origin.on("/x", redirect(307, location.format(authority=origin.authority)))
     walk(proxy, origin, ("POST", "/x", b"card"), ("POST", "/x", b"card"))
     log = proxy.stop()
-    assert errors(log) == [("redirect-loop", "server")]
+    assert errors(log) == [("redirect-to-self", "server")]
 
 
 def test_a_loop_fails_a_run(origin, run):
