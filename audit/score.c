@@ -51,6 +51,8 @@ bool score_plausible(const struct expectation *e, const struct trace *t)
 		return !is_form_again(e, t);
 	if (is_method(t, BYTES("OPTIONS"))) /* a CORS preflight, or nothing of ours */
 		return false;
+	if (is_method(t, BYTES("CONNECT"))) /* the way to a follow-up at most */
+		return false;
 	if (is_method(r, BYTES("HEAD")))
 		return is_method(t, BYTES("GET"));
 	if (!is_method(r, BYTES("GET")))

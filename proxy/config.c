@@ -117,5 +117,6 @@ void config_free(struct config *c)
 	string_list_clear(&c->passthrough);
 	string_list_clear(&c->rules);
 	string_list_clear(&c->ignore);
+	string_list_clear(&c->no_upstream_proxy);
 	*c = (struct config){0};
 }

@@ -63,12 +63,14 @@ struct config {
 	unsigned workers; /* 0: one for each processor, at most 4 */
 
 	/* who may use it, and for what */
-	struct string_list allow;         /* networks, "10.0.0.0/8": clients from elsewhere get 403 */
-	char *users;                      /* file of "name:password" lines: 407 without a right one */
-	bool deny_private;                /* refuse upstream addresses that are not public */
-	struct string_list connect_ports; /* ports that CONNECT may name ("443", "8000-8999"); empty: all */
-	struct string_list resolve;       /* "HOST[:PORT]=ADDR[:PORT]" */
-	struct string_list nameservers;   /* "ADDR[:PORT]": asked instead of those of resolv.conf */
+	struct string_list allow;             /* networks, "10.0.0.0/8": clients from elsewhere get 403 */
+	char *users;                          /* file of "name:password" lines: 407 without a right one */
+	bool deny_private;                    /* refuse upstream addresses that are not public */
+	struct string_list connect_ports;     /* ports that CONNECT may name ("443", "8000-8999"); empty: all */
+	struct string_list resolve;           /* "HOST[:PORT]=ADDR[:PORT]" */
+	struct string_list nameservers;       /* "ADDR[:PORT]": asked instead of those of resolv.conf */
+	char *upstream_proxy;                 /* "http://user:pw@host:port": all traffic goes through it; NULL: none */
+	struct string_list no_upstream_proxy; /* hosts that are reached directly all the same */
 
 	/* TLS */
 	bool intercept;                 /* open TLS tunnels with leaves of our own; off: every TLS tunnel is opaque */
@@ -82,7 +84,6 @@ struct config {
 	char *tls_ciphers, *tls_curves; /* as OpenSSL's lists; NULL: its defaults */
 	bool export_pem, export_p12;    /* `ca export`: one was asked for */
 	enum shell_kind shell;          /* `ca env` */
-	char *upstream_proxy;           /* "http://user:pw@host:port"; NULL: none */
 
 	/* the audit */
 	char *log;      /* path; "-" none */

@@ -39,7 +39,8 @@ void child_environment_free(char **environment)
 static bool fill_environment(char **out, char *const *environment, const struct trust_environment *ours)
 {
 	for (; *environment; environment++) {
-		if (is_ours(*environment, ours))
+		/* The command goes through us: the way on, and its password, are not its business. */
+		if (is_ours(*environment, ours) || is_variable(*environment, "HOPAUDIT_UPSTREAM_PROXY"))
 			continue;
 		*out = strdup(*environment);
 		if (!*out++)

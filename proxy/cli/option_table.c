@@ -9,6 +9,7 @@
 
 #include "proxy/cli/address.h"
 #include "proxy/config.h"
+#include "proxy/relay/upstream_proxy.h"
 
 #define K UINT64_C(1024)
 #define M (1024 * K)
@@ -227,6 +228,34 @@ static const struct option_row rows[] = {
 	.allowed = "a numeric address and perhaps a port, like 192.0.2.53 or [2001:db8::53]:5353",
 	.default_text = "those of /etc/resolv.conf",
 	.help = "Ask this name server; may be given more than once.",
+    },
+    {
+	.name = "upstream-proxy",
+	.kind = OPTION_TEXT,
+	.group = GROUP_ACCESS,
+	.commands = RELAY,
+	AT(upstream_proxy),
+	.argument = "URL",
+	.check = upstream_proxy_is_url,
+	.allowed = "http://[USER:PASSWORD@]HOST[:PORT] (a proxy that is itself reached by https:// or socks:// is "
+		   "not supported)",
+	.default_text = "none; HTTP_PROXY and its kin are for clients and do not count",
+	.secret = true,
+	.help = "Reach origins through this proxy, http://[USER:PASSWORD@]HOST[:PORT]. Command lines are no place for "
+		"passwords: use the variable or the file.",
+    },
+    {
+	.name = "no-upstream-proxy",
+	.kind = OPTION_LIST,
+	.group = GROUP_ACCESS,
+	.commands = RELAY,
+	AT(no_upstream_proxy),
+	.argument = "HOST",
+	.check = address_is_host_pattern,
+	.allowed = "a host, like api.test or 192.0.2.7, or *.test for all names below it",
+	.default_text = "none, loopback neither",
+	.help = "Reach HOST directly all the same; *.example.test stands for all names below it. Give localhost and "
+		"127.0.0.1 for services of this machine.",
     },
 
     {

@@ -69,6 +69,7 @@ struct option_row {
 	const char *allowed;              /* what `check` allows, to follow "give " */
 	bool flag_only;                   /* neither a variable nor a key */
 	bool not_in_file;                 /* a variable, but no key */
+	bool secret;                      /* its value is repeated nowhere */
 };
 
 #define OPTIONS_MAX 96 /* rows; a static assertion holds the table to it */

@@ -180,7 +180,10 @@ bool option_set(struct config *c, const struct option_row *row, const char *valu
 
 	if (set((char *)c + row->offset, row, value))
 		return true;
-	text_quote(given, sizeof(given), value);
+	if (row->secret)
+		snprintf(given, sizeof(given), "its value");
+	else
+		text_quote(given, sizeof(given), value);
 	option_allowed(row, allowed, sizeof(allowed));
 	snprintf(error, error_size, "%s is not allowed: give %s", given, allowed);
 	return false;

@@ -33,7 +33,7 @@ static const struct {
 /* A flag as it was given; values are set later, when the weaker sources have been read. */
 struct flag {
 	const struct option_row *row;
-	const char *value; /* borrowed */
+	const char *value; /* borrowed: from the arguments, or "yes" and "no" */
 	const char *given; /* the argument, for messages; borrowed */
 };
 
@@ -258,6 +258,17 @@ static bool read_file(struct options *o, const struct command_line *line, char *
 
 /* --- all together --- */
 
+/* Who lists processes sees no password from now on. */
+static void hide_userinfo(char *url)
+{
+	char *from = strstr(url, "://"), *to = strrchr(url, '@');
+
+	if (!from || !to || to < from)
+		return;
+	for (from += 3; from < to; from++)
+		*from = '*';
+}
+
 static bool set_flags(struct options *o, const struct command_line *line)
 {
 	char why[OPTIONS_ERROR_MAX];
@@ -267,6 +278,8 @@ static bool set_flags(struct options *o, const struct command_line *line)
 
 		if (!options_set(o, f->row, SOURCE_FLAG, f->value, why))
 			return fail(o, "--%s: %s", f->row->name, why);
+		if (f->row->secret)
+			hide_userinfo((char *)f->value); /* of the arguments: it is no flag without a value */
 	}
 	return true;
 }
@@ -312,6 +325,9 @@ static bool check_together(struct options *o, enum command_bit command)
 
 	if (!c->ca_cert != !c->ca_key)
 		return fail(o, "--ca-cert and --ca-key go together: give both, or neither");
+	if (c->deny_private && c->upstream_proxy)
+		return fail(o, "--deny-private and --upstream-proxy do not go together: it is the upstream proxy that "
+			       "looks up names, so that nobody here could see where they lead");
 	return !(command & (COMMAND_PROXY | COMMAND_RUN)) || (check_listener(o) && read_decisions(o));
 }
 

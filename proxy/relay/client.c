@@ -70,6 +70,7 @@ static void free_client(struct dead *d)
 
 	free(c->pending);
 	free(c->authority);
+	free(c->connect);
 	intercept_free(c->intercept);
 	free((char *)c->audit.tag.ptr);
 	free(c);

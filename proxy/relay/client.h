@@ -58,6 +58,8 @@ struct client {
 
 	struct audit_client audit; /* identity; its tag is owned here */
 	char *authority;           /* owned: of the CONNECT, "host:port"; NULL outside a tunnel */
+	char *connect; /* owned: the CONNECT's head as it goes on to the upstream proxy, but for the credentials; NULL:
+			* the tunnel leads to its origin directly */
 };
 
 /* Takes over an accepted socket, whose place among the clients has been counted. False when memory is short (the socket

@@ -295,17 +295,6 @@ static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
 		try_next(c);
 }
 
-static bool is_localhost(struct bytes host)
-{
-	const struct bytes name = BYTES("localhost");
-
-	if (host.len > 0 && host.ptr[host.len - 1] == '.')
-		host.len--;
-	if (host.len < name.len || !bytes_equal_nocase(bytes_slice(host, host.len - name.len, host.len), name))
-		return false;
-	return host.len == name.len || host.ptr[host.len - name.len - 1] == '.';
-}
-
 /* RFC 6761 §6.3: names under localhost are loopback, whatever a name server says. */
 static void add_loopback(struct connector *c)
 {
@@ -352,7 +341,7 @@ struct connector *connector_start(struct worker *w, struct bytes host, uint16_t 
 	if (access_resolve(&w->server->access, host, port, &to) || sockaddr_literal(host, port, &to)) {
 		add_address(c, (struct sockaddr *)&to);
 		ok = begin_soon(c);
-	} else if (is_localhost(host)) {
+	} else if (sockaddr_is_localhost(host)) {
 		add_loopback(c);
 		ok = begin_soon(c);
 	} else {

@@ -17,6 +17,10 @@ enum connect_error {
 	CONNECT_REFUSED,       /* 502 connection_refused */
 	CONNECT_UNREACHABLE,   /* 502 destination_ip_unroutable */
 	CONNECT_TIMEOUT,       /* 504 connection_timeout */
+	CONNECT_PROXY_REFUSED, /* the upstream proxy does not open the tunnel: 502 destination_unavailable */
+	CONNECT_PROXY_DENIED,  /* it wants credentials, or other ones: 502 proxy_configuration_error */
+	CONNECT_PROXY_RUBBISH, /* what it answers is no HTTP: 502 http_protocol_error */
+	CONNECT_PROXY_ENDED,   /* it closes instead of answering: 502 connection_terminated */
 	CONNECT_CERTIFICATE,   /* the origin's certificate is not to be trusted: 502 tls_certificate_error */
 	CONNECT_TLS,           /* its handshake failed otherwise: 502 tls_protocol_error */
 	CONNECT_OWN,           /* our own listener: 502 proxy_loop_detected */

@@ -78,6 +78,24 @@ static int64_t idle_limit(const struct exchange *x)
 	return may_repeat(x) ? 0 : x->worker->now_us - unsafe_idle_us;
 }
 
+/* To the origin, or to the upstream proxy, which upstream_connect() asks for a tunnel where that is what it takes. */
+static struct upstream *connect_anew(struct exchange *x)
+{
+	const struct intercept *i = x->client->intercept;
+	const struct upstream_proxy *p = &x->worker->server->upstream_proxy;
+
+	if (i)
+		return upstream_connect(x->worker, &i->origin, i->origin_hash, x, NULL);
+	if (x->by_proxy)
+		return upstream_connect(x->worker, &p->url, p->origin_hash, x, NULL);
+	return upstream_connect(x->worker, &x->url, x->origin_hash, x, NULL);
+}
+
+static struct upstream *take_pooled(struct exchange *x, const struct uri *url, uint64_t origin_hash)
+{
+	return pool_take(&x->worker->pool, url, origin_hash, idle_limit(x), x->worker->now_us);
+}
+
 /* The upstream of an intercepted tunnel: the connection that CONNECT opened becomes the first one, later ones come from
  * the pool like any other (unless the client asked for another name than CONNECT did: then it keeps its own). */
 static bool choose_secure(struct exchange *x)
@@ -92,11 +110,10 @@ static bool choose_secure(struct exchange *x)
 		x->upstream = u;
 		u->stream.securing = true; /* the head is queued until the handshake is done */
 		return intercept_upstream(u, i);
-	} else if (i->plain_name && (u = pool_take(&x->worker->pool, &i->origin, i->origin_hash, idle_limit(x),
-						   x->worker->now_us)) != NULL) {
+	} else if (i->plain_name && (u = take_pooled(x, &i->origin, i->origin_hash)) != NULL) {
 		upstream_begin(u, x);
 	} else {
-		u = upstream_connect(x->worker, &i->origin, i->origin_hash, x, NULL);
+		u = connect_anew(x);
 	}
 	x->upstream = u;
 	return u != NULL;
@@ -104,21 +121,17 @@ static bool choose_secure(struct exchange *x)
 
 static bool choose_upstream(struct exchange *x)
 {
-	struct worker *w = x->worker;
-	struct upstream *u;
+	const struct upstream_proxy *p = &x->worker->server->upstream_proxy;
+	struct upstream *u = x->client->peer;
 
 	if (x->client->intercept)
 		return choose_secure(x);
-	if (x->client->peer) {
-		u = x->client->peer;
+	if (!u)
+		u = x->by_proxy ? take_pooled(x, &p->url, p->origin_hash) : take_pooled(x, &x->url, x->origin_hash);
+	if (u)
 		upstream_begin(u, x);
-	} else {
-		u = pool_take(&w->pool, &x->url, x->origin_hash, idle_limit(x), w->now_us);
-		if (u)
-			upstream_begin(u, x);
-		else
-			u = upstream_connect(w, &x->url, x->origin_hash, x, NULL);
-	}
+	else
+		u = connect_anew(x);
 	x->upstream = u;
 	return u != NULL;
 }
@@ -150,6 +163,8 @@ void exchange_start(struct exchange *x, enum audit_path path, bool pipelined)
 					   .pipelined = pipelined};
 
 	x->verbatim = path != AUDIT_PATH_PROXY;
+	x->by_proxy = w->server->upstream_proxy.used && !x->verbatim &&
+		      upstream_proxy_serves(&w->server->upstream_proxy, &x->url);
 	x->upgrade_asked = x->verbatim ? x->head.has_upgrade : forward_upgrade_wanted(&x->head);
 	audit_request_head(w->audit, &x->audit, &told, w->now_us);
 	if (x->head.framing == BODY_CHUNKED) {
@@ -175,6 +190,10 @@ static size_t build_head(struct exchange *x)
 	if (x->verbatim) {
 		memcpy(w->head_buffer, x->head.raw, x->head.raw_len);
 		return x->head.raw_len;
+	}
+	if (x->by_proxy) {
+		f.form = FORWARD_ABSOLUTE;
+		f.authorization = w->server->upstream_proxy.authorization;
 	}
 	/* Only OPTIONS and TRACE count down (RFC 9110 §7.6.2); zero has been answered before. */
 	if (hops &&
@@ -231,11 +250,7 @@ static bool try_again(struct exchange *x)
 	x->retried = true;
 	x->head_sent = false;
 	upstream_close(old, false);
-	if (x->client->intercept)
-		x->upstream = upstream_connect(x->worker, &x->client->intercept->origin,
-					       x->client->intercept->origin_hash, x, NULL);
-	else
-		x->upstream = upstream_connect(x->worker, &x->url, x->origin_hash, x, NULL);
+	x->upstream = connect_anew(x);
 	if (!x->upstream)
 		out_of_memory(x);
 	return true;
@@ -384,8 +399,9 @@ void exchange_response_end(struct exchange *x, bool error)
 		/* Inside a tunnel the client sees what it would see without us: an end. */
 		struct reply r = {.status = x->verbatim ? 0 : 502,
 				  .error = "connection_terminated",
-				  .detail = u->answered ? "the origin ended in the middle of a response head"
-							: "the origin ended without a response"};
+				  .detail = u->answered   ? "the origin ended in the middle of a response head"
+					    : x->by_proxy ? "the upstream proxy ended without a response"
+							  : "the origin ended without a response"};
 
 		reply_error(x->client, &r);
 	}

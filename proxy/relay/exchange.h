@@ -29,6 +29,7 @@ struct exchange {
 
 	bool verbatim;  /* inside a recognised tunnel: heads pass byte for byte */
 	bool head_sent; /* the request head has been given to the upstream's stream */
+	bool by_proxy;  /* goes to the upstream proxy, in absolute-form */
 	bool retried;
 	bool client_keep;   /* the client's connection may go on after this */
 	bool upstream_keep; /* the upstream's may, by what the response says */

@@ -18,20 +18,41 @@ static void put(struct out *o, struct bytes b)
 	o->len += b.len;
 }
 
-static void put_request_line(struct out *o, const struct http_head *head, const struct uri *url)
+static void put_authority(struct out *o, const struct uri *url)
 {
-	put(o, head_method(head));
-	put(o, BYTES(" "));
+	put(o, url->host);
+	if (url->port.len > 0) {
+		put(o, BYTES(":"));
+		put(o, url->port);
+	}
+}
+
+static void put_path(struct out *o, const struct http_head *head, const struct uri *url, enum forward_form form)
+{
 	if (url->path.len > 0)
 		put(o, url->path);
-	else if (!url->query.ptr && bytes_equal(head_method(head), BYTES("OPTIONS")))
-		put(o, BYTES("*")); /* RFC 9112 §3.2.4 */
-	else
+	else if (url->query.ptr || !bytes_equal(head_method(head), BYTES("OPTIONS")))
 		put(o, BYTES("/"));
+	else if (form == FORWARD_ORIGIN) /* the last proxy says it so (RFC 9112 §3.2.4); one before it says nothing */
+		put(o, BYTES("*"));
 	if (url->query.ptr) {
 		put(o, BYTES("?"));
 		put(o, url->query);
 	}
+}
+
+static void put_request_line(struct out *o, const struct forward_request *f)
+{
+	put(o, head_method(f->head));
+	put(o, BYTES(" "));
+	if (f->form == FORWARD_ABSOLUTE) {
+		put(o, f->url->scheme);
+		put(o, BYTES("://"));
+	}
+	if (f->form != FORWARD_ORIGIN)
+		put_authority(o, f->url);
+	if (f->form != FORWARD_AUTHORITY)
+		put_path(o, f->head, f->url, f->form);
 	put(o, BYTES(" HTTP/1.1\r\n"));
 }
 
@@ -55,11 +76,7 @@ static bool host_agrees(struct bytes value, const struct uri *url)
 
 static void put_host_value(struct out *o, const struct uri *url)
 {
-	put(o, url->host);
-	if (url->port.len > 0) {
-		put(o, BYTES(":"));
-		put(o, url->port);
-	}
+	put_authority(o, url);
 	put(o, BYTES("\r\n"));
 }
 
@@ -143,12 +160,14 @@ size_t forward_request(char *to, size_t room, const struct forward_request *f)
 	struct out o = {to, 0, room};
 	bool trailers = te_trailers(f->head);
 
-	put_request_line(&o, f->head, f->url);
+	put_request_line(&o, f);
 	if (!f->head->first[FIELD_HOST]) {
 		put(&o, BYTES("Host: "));
 		put_host_value(&o, f->url);
 	}
 	put_request_fields(&o, f);
+	if (f->authorization)
+		put(&o, bytes_str(f->authorization));
 	put_via(&o, f->head, f->via);
 	if (trailers)
 		put(&o, BYTES("TE: trailers\r\n"));

@@ -8,12 +8,17 @@
 #include "parser/http_head.h"
 #include "parser/uri.h"
 
+/* The target's form (RFC 9112 §3.2): for an origin, for another proxy, and for CONNECT to that. */
+enum forward_form { FORWARD_ORIGIN, FORWARD_ABSOLUTE, FORWARD_AUTHORITY };
+
 struct forward_request {
 	const struct http_head *head;
 	const struct uri *url; /* the target, absolute */
 	const char *via;       /* our pseudonym */
 	bool upgrade;          /* the Upgrade field goes on (RFC 9110 §7.8) */
 	int64_t max_forwards;  /* the number to write; -1: the field, if there is one, stays as it is */
+	enum forward_form form;
+	const char *authorization; /* a field line for the next proxy, with its CRLF; NULL: none */
 };
 
 enum forward_connection { FORWARD_CONNECTION_NONE, FORWARD_CONNECTION_CLOSE, FORWARD_CONNECTION_KEEP_ALIVE };

@@ -6,31 +6,13 @@
 #include <string.h>
 
 #include "proxy/relay/exchange.h"
+#include "proxy/relay/host_pattern.h"
 #include "proxy/relay/tunnel.h"
 #include "proxy/relay/upstream.h"
 
-/* "example.test", or "*.example.test" for every name below it. */
-static bool matches(const struct string_list *patterns, struct bytes host)
-{
-	for (size_t i = 0; i < patterns->count; i++) {
-		struct bytes p = bytes_str(patterns->items[i]);
-
-		if (p.len > 1 && p.ptr[0] == '*') {
-			struct bytes tail = bytes_slice(p, 1, p.len);
-
-			if (host.len > tail.len &&
-			    bytes_equal_nocase(bytes_slice(host, host.len - tail.len, host.len), tail))
-				return true;
-		} else if (bytes_equal_nocase(p, host)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static const char *pass_reason(struct server *s, struct bytes host)
 {
-	if (matches(&s->config->passthrough, host))
+	if (host_pattern_matches(&s->config->passthrough, host))
 		return "--passthrough";
 	if (s->config->passthrough_rejected && rejected_has(&s->rejected, host))
 		return "its client refused our certificate";
@@ -84,11 +66,6 @@ static enum hello_verdict judge(void *arg, const struct hello *hello, const char
 	return HELLO_INTERCEPT;
 }
 
-static struct bytes without_brackets(struct bytes host)
-{
-	return host.len > 2 && host.ptr[0] == '[' ? bytes_slice(host, 1, host.len - 1) : host;
-}
-
 static struct intercept *make(struct client *c)
 {
 	struct intercept *i = calloc(1, sizeof(*i));
@@ -100,7 +77,7 @@ static struct intercept *make(struct client *c)
 	snprintf(i->url, len, "https://%s", c->authority);
 	if (uri_parse_http(bytes_str(i->url), &i->origin) != URI_OK)
 		goto fail;
-	host = without_brackets(i->origin.host);
+	host = host_without_brackets(i->origin.host);
 	if (host.len >= sizeof(i->name))
 		goto fail;
 	memcpy(i->name, host.ptr, host.len);
@@ -267,7 +244,7 @@ int intercept_session(SSL *tls, SSL_SESSION *session)
 {
 	struct upstream *u = SSL_get_app_data(tls);
 	const char *name = SSL_get_servername(tls, TLSEXT_NAMETYPE_host_name);
-	struct bytes host = without_brackets(bytes_of(u->host, u->host_len));
+	struct bytes host = host_without_brackets(bytes_of(u->host, u->host_len));
 	char address[sizeof(((struct intercept *)0)->name)];
 
 	if (!name) {
@@ -283,7 +260,7 @@ bool intercept_upstream(struct upstream *u, const struct intercept *i)
 	struct worker *w = u->worker;
 	struct tls_context *t = &w->server->tls;
 	SSL *tls = tls_new(t->client, t->bio, u->stream.fd, (struct bytes){0}, false);
-	bool insecure = matches(&w->config->insecure_upstream, bytes_str(i->name));
+	bool insecure = host_pattern_matches(&w->config->insecure_upstream, bytes_str(i->name));
 
 	if (!tls)
 		return false;

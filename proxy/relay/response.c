@@ -281,6 +281,15 @@ static bool must_wait(struct exchange *x, const struct http_head *head)
 	return true;
 }
 
+/* Its credentials are our business: the client would take the challenge for one of ours. */
+static size_t refuse_challenge(struct exchange *x, size_t used)
+{
+	struct reply r = reply_for_connect(CONNECT_PROXY_DENIED, x->worker->server->upstream_proxy.wants_credentials);
+
+	reply_error(x->client, &r);
+	return used;
+}
+
 static size_t pass_final(struct exchange *x, const struct http_head *head, struct bytes data)
 {
 	struct worker *w = x->worker;
@@ -334,6 +343,8 @@ static size_t take_head(struct exchange *x, struct bytes data, bool *parked)
 		return pass_upgrade(x, &head, data);
 	if (head.status < 200)
 		return pass_interim(x, &head, end);
+	if (head.status == 407 && x->by_proxy)
+		return refuse_challenge(x, data.len);
 	if (must_wait(x, &head)) {
 		*parked = true;
 		return 0;

@@ -96,6 +96,19 @@ static bool open_listeners(struct server *s, char *error, size_t error_size)
 	return true;
 }
 
+/* Whatever the upstream proxy would be asked came back to us. */
+static bool open_upstream_proxy(struct server *s, char *error, size_t error_size)
+{
+	struct upstream_proxy *p = &s->upstream_proxy;
+
+	if (!upstream_proxy_init(p, s->config, &s->access, s->seed, error, error_size))
+		return false;
+	if (!p->used || !upstream_proxy_is_own(p))
+		return true;
+	snprintf(error, error_size, "--upstream-proxy %s is this proxy itself (it listens on %s)", p->text, s->address);
+	return false;
+}
+
 static unsigned worker_count(const struct config *config)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -149,7 +162,7 @@ struct server *server_new(const struct config *config, struct audit *audit, char
 	}
 	snprintf(s->via, sizeof(s->via), "hopaudit-%08x", pseudonym);
 	if (!access_init(&s->access, config, error, error_size) || !open_listeners(s, error, error_size) ||
-	    !make_workers(s, error, error_size))
+	    !open_upstream_proxy(s, error, error_size) || !make_workers(s, error, error_size))
 		goto fail;
 	return s;
 no_memory:
@@ -236,6 +249,7 @@ void server_free(struct server *s)
 	for (unsigned i = 0; s->workers && s->listen_fds && i < s->worker_count; i++)
 		if (s->listen_fds[i] >= 0)
 			close(s->listen_fds[i]);
+	upstream_proxy_free(&s->upstream_proxy);
 	access_free(&s->access);
 	census_free(&s->census);
 	rejected_free(&s->rejected);

@@ -86,3 +86,14 @@ bool sockaddr_literal(struct bytes host, uint16_t port, struct sockaddr_storage 
 	sockaddr_from_mapped(address, port, to);
 	return true;
 }
+
+bool sockaddr_is_localhost(struct bytes host)
+{
+	const struct bytes name = BYTES("localhost");
+
+	if (host.len > 0 && host.ptr[host.len - 1] == '.')
+		host.len--;
+	if (host.len < name.len || !bytes_equal_nocase(bytes_slice(host, host.len - name.len, host.len), name))
+		return false;
+	return host.len == name.len || host.ptr[host.len - name.len - 1] == '.';
+}

@@ -24,4 +24,7 @@ void sockaddr_from_mapped(const uint8_t address[16], uint16_t port, struct socka
 /* An address literal, in any spelling that a resolver takes (dotted quad, decimal, hex; brackets): true and `to`. */
 bool sockaddr_literal(struct bytes host, uint16_t port, struct sockaddr_storage *to);
 
+/* "localhost", or a name below it (RFC 6761 §6.3), with a dot at the end or without. */
+bool sockaddr_is_localhost(struct bytes host);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proxy/relay/exchange.h"
+#include "proxy/relay/forward.h"
 #include "proxy/relay/intercept.h"
 #include "proxy/relay/recognise.h"
 #include "proxy/relay/reply.h"
@@ -47,6 +48,27 @@ bool tunnel_admit(struct client *c)
 	return true;
 }
 
+/* The CONNECT goes on to the upstream proxy as any other request would. False when the client has been answered. */
+static bool keep_connect(struct client *c, const struct http_head *head, const struct uri *authority)
+{
+	struct worker *w = c->worker;
+	const struct forward_request f = {
+	    .head = head, .url = authority, .via = w->server->via, .max_forwards = -1, .form = FORWARD_AUTHORITY};
+	size_t len;
+
+	if (!upstream_proxy_serves(&w->server->upstream_proxy, authority))
+		return true;
+	len = forward_request(w->head_buffer, w->head_buffer_size, &f);
+	if (len == 0) {
+		reply_refuse(c, head, 431, "http_request_error", "head too large");
+		return false;
+	}
+	c->connect = strndup(w->head_buffer, len);
+	if (!c->connect)
+		reply_refuse(c, head, 500, "proxy_internal_error", "out of memory");
+	return c->connect != NULL;
+}
+
 void tunnel_open(struct client *c, const struct http_head *head)
 {
 	struct worker *w = c->worker;
@@ -67,6 +89,8 @@ void tunnel_open(struct client *c, const struct http_head *head)
 		reply_refuse(c, head, 503, "connection_limit_reached", "too many tunnels (--limit-tunnels)");
 		return;
 	}
+	if (w->server->upstream_proxy.used && !keep_connect(c, head, &authority))
+		return;
 	c->authority = strndup(target.ptr, target.len);
 	client_set_state(c, CLIENT_CONNECTING);
 	if (c->authority)

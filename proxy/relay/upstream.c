@@ -19,21 +19,23 @@ static void on_secured(void *owner, bool ok);
 
 static const struct stream_events events = {on_readable, on_drained, on_broken, on_secured};
 
-static void on_connected(void *arg, int fd, enum connect_error error, const char *detail)
+/* Nobody is reached; its owner answers the client. */
+static void fail(struct upstream *u, enum connect_error error, const char *detail)
 {
-	struct upstream *u = arg;
+	deadline_clear(&u->worker->deadlines, &u->deadline);
+	if (u->exchange)
+		exchange_upstream_failed(u->exchange, error, detail);
+	else
+		tunnel_failed(u->client, error, detail);
+}
+
+/* The connection, or the tunnel that it became, is the exchange's or the client's. */
+static void begin(struct upstream *u, int fd)
+{
 	struct exchange *x = u->exchange;
 	struct client *c = u->client;
 
-	u->connector = NULL;
 	deadline_clear(&u->worker->deadlines, &u->deadline);
-	if (fd < 0) {
-		if (x)
-			exchange_upstream_failed(x, error, detail);
-		else
-			tunnel_failed(c, error, detail);
-		return;
-	}
 	if (x && x->client->intercept) {
 		u->stream.securing = true; /* what is queued waits for the handshake */
 		if (!stream_connected(&u->stream, fd) || !intercept_upstream(u, x->client->intercept))
@@ -76,6 +78,40 @@ static void securing_failed(struct upstream *u)
 	exchange_upstream_failed(u->exchange, certificate ? CONNECT_CERTIFICATE : CONNECT_TLS, detail);
 }
 
+static void on_asked(void *arg, const struct proxy_answer *answer)
+{
+	struct upstream *u = arg;
+
+	u->asking = NULL;
+	if (answer->head)
+		proxy_connect_tell(u->exchange ? u->exchange->client : u->client, answer->head);
+	if (answer->fd < 0)
+		fail(u, answer->error, answer->detail);
+	else
+		begin(u, answer->fd);
+}
+
+static void on_connected(void *arg, int fd, enum connect_error error, const char *detail)
+{
+	struct upstream *u = arg;
+	char text[256];
+
+	u->connector = NULL;
+	if (fd < 0 && u->by_proxy) {
+		snprintf(text, sizeof(text), "%s: %s", u->worker->server->upstream_proxy.name, detail);
+		detail = text;
+	}
+	if (fd < 0) {
+		fail(u, error, detail);
+	} else if (u->connect) {
+		u->asking = proxy_connect_start(u->worker, fd, u->connect, on_asked, u);
+		if (!u->asking)
+			fail(u, CONNECT_INTERNAL, "out of memory");
+	} else {
+		begin(u, fd);
+	}
+}
+
 static void on_secured(void *owner, bool ok)
 {
 	struct upstream *u = owner;
@@ -104,10 +140,14 @@ void upstream_securing(struct upstream *u, SSL *tls)
 struct upstream *upstream_connect(struct worker *w, const struct uri *url, uint64_t origin_hash, struct exchange *x,
 				  struct client *c)
 {
+	const struct uri *proxy = &w->server->upstream_proxy.url;
 	struct upstream *u = calloc(1, sizeof(*u));
 
 	if (!u)
 		return NULL;
+	if (c || x->client->intercept)
+		u->connect = (c ? c : x->client)->connect;
+	u->by_proxy = u->connect || (x && x->by_proxy);
 	u->worker = w;
 	u->deadline.due = on_deadline;
 	u->exchange = x;
@@ -118,7 +158,8 @@ struct upstream *upstream_connect(struct worker *w, const struct uri *url, uint6
 	u->host_len = (uint16_t)url->host.len;
 	stream_init(&u->stream, w->base, -1, &events, u);
 	if (u->host)
-		u->connector = connector_start(w, url->host, u->port, on_connected, u);
+		u->connector = connector_start(w, u->connect ? proxy->host : url->host,
+					       u->connect ? uri_port(proxy) : u->port, on_connected, u);
 	if (!u->connector) {
 		free(u->host);
 		free(u);
@@ -180,6 +221,8 @@ void upstream_close(struct upstream *u, bool reset)
 		pool_remove(&u->worker->pool, u);
 	connector_cancel(u->connector);
 	u->connector = NULL;
+	proxy_connect_cancel(u->asking);
+	u->asking = NULL;
 	deadline_clear(&u->worker->deadlines, &u->deadline);
 	stream_close(&u->stream, reset);
 	upstream_set_state(u, UPSTREAM_DEAD);
@@ -195,6 +238,10 @@ struct reply upstream_late(const struct upstream *u)
 {
 	if (u->state == UPSTREAM_SECURING)
 		return reply_for_connect(CONNECT_TIMEOUT, "the TLS handshake with the origin took too long");
+	if (u->asking)
+		return reply_for_connect(CONNECT_TIMEOUT, u->worker->server->upstream_proxy.silent);
+	if (u->by_proxy)
+		return reply_for_connect(CONNECT_TIMEOUT, u->worker->server->upstream_proxy.unreached);
 	return connector_resolving(u->connector)
 		   ? reply_for_connect(CONNECT_DNS_TIMEOUT, "no name server answered in time")
 		   : reply_for_connect(CONNECT_TIMEOUT, "no address answered in time");

@@ -7,6 +7,7 @@
 
 #include "parser/head_scan.h"
 #include "proxy/relay/connector.h"
+#include "proxy/relay/proxy_connect.h"
 #include "proxy/relay/reply.h"
 #include "proxy/relay/stream.h"
 
@@ -14,7 +15,7 @@ struct client;
 struct exchange;
 
 enum upstream_state {
-	UPSTREAM_CONNECTING, /* writes are queued; an exchange or a client waits */
+	UPSTREAM_CONNECTING, /* writes are queued; an exchange or a client waits. Through the upstream proxy, too */
 	UPSTREAM_SECURING,   /* connected; the TLS handshake is under way, writes are queued */
 	UPSTREAM_BUSY,       /* an exchange's */
 	UPSTREAM_IDLE,       /* in the pool */
@@ -40,7 +41,11 @@ struct upstream {
 	struct exchange *exchange;   /* borrowed; while BUSY (or CONNECTING for one) */
 	struct client *client;       /* borrowed; while pinned or TUNNEL (or CONNECTING for one) */
 	struct connector *connector; /* while CONNECTING */
-	uint64_t sent_before;        /* stream.sent when this exchange began */
+	const char *connect; /* borrowed from the client of the tunnel, while CONNECTING: the CONNECT that opens it
+			      * through the upstream proxy; NULL: nothing to open */
+	struct proxy_connect *asking; /* while that is under way */
+	bool by_proxy;                /* its other end is the upstream proxy */
+	uint64_t sent_before;         /* stream.sent when this exchange began */
 
 	char *pending; /* owned: an unfinished response head */
 	size_t pending_len;

@@ -16,6 +16,7 @@
 #include "proxy/relay/rejected.h"
 #include "proxy/relay/server.h"
 #include "proxy/relay/stream.h"
+#include "proxy/relay/upstream_proxy.h"
 #include "proxy/tls/context.h"
 #include "proxy/tls/session.h"
 
@@ -33,6 +34,7 @@ struct server {
 	const struct config *config; /* borrowed */
 	struct audit *audit;         /* borrowed */
 	struct access access;
+	struct upstream_proxy upstream_proxy;
 	struct census census;
 	struct tls_context tls; /* zero while TLS is not opened */
 	struct rejected rejected;

@@ -116,7 +116,7 @@ def start_tls_relay(tmp_path, trust):
     relays = []
 
     def start(*options, **popen):
-        folder = tmp_path / f"relay{len(relays)}"
+        folder = tmp_path / f"tls-relay{len(relays)}"
         folder.mkdir()
         popen.setdefault("env", environment(folder, **popen.pop("variables", {})))
         relays.append(TlsRelay(folder, trust, *options, **popen))

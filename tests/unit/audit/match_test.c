@@ -325,6 +325,20 @@ START_TEST(an_options_preflight_is_no_follow_up)
 }
 END_TEST
 
+START_TEST(a_connect_that_the_next_proxy_refuses_is_no_follow_up)
+{
+	play(s, "POST http://a/x body=abc -> 307 https://b/");
+	play(s, "CONNECT https://b/ -> 302 http://portal/");
+	play(s, "POST https://b/ body=abc -> 200");
+	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to https://b/\n"
+				  "observed 2 hop 1 chain 2 to http://portal/\n"
+				  "chain 2 completed 302 hops 1 verdict ok\n"
+				  "followed 1 by 3 high final method pass body pass\n"
+				  "closed 1 followed\n"
+				  "chain 1 completed 200 hops 1 verdict ok\n");
+}
+END_TEST
+
 START_TEST(no_client_turns_a_get_into_a_post)
 {
 	play(s, "GET http://a/x -> 307 /y");
@@ -501,6 +515,7 @@ int main(void)
 	    an_address_alone_among_several_expectations_is_low,
 	    a_guess_gives_way_to_a_sure_match,
 	    an_options_preflight_is_no_follow_up,
+	    a_connect_that_the_next_proxy_refuses_is_no_follow_up,
 	    no_client_turns_a_get_into_a_post,
 	    a_follow_up_on_the_connection_is_preferred_to_first_come,
 	    a_cookie_of_the_redirect_shows_whose_follow_up_it_is,

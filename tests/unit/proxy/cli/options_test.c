@@ -615,6 +615,91 @@ START_TEST(a_listener_beyond_loopback_needs_networks_or_users)
 }
 END_TEST
 
+/* --- the proxy in front of us --- */
+
+START_TEST(the_upstream_proxy_is_a_key_of_the_file)
+{
+	static const char text[] =
+	    "upstream-proxy = http://me:pw@file.test:3128\nno-upstream-proxy = a.test, *.b.test\n";
+	struct options o;
+
+	write_file(text, strlen(text));
+	read_well(&o, COMMAND_RUN, "");
+	ck_assert_str_eq(o.config.upstream_proxy, "http://me:pw@file.test:3128");
+	ck_assert_uint_eq(o.config.no_upstream_proxy.count, 2);
+	ck_assert_str_eq(o.config.no_upstream_proxy.items[1], "*.b.test");
+	options_free(&o);
+}
+END_TEST
+
+START_TEST(the_upstream_proxy_is_a_variable_and_its_exceptions_are_a_flag_too)
+{
+	struct options o;
+
+	set_variable("HOPAUDIT_UPSTREAM_PROXY=http://variable.test");
+	set_variable("HOPAUDIT_NO_UPSTREAM_PROXY=::1");
+	read_well(&o, COMMAND_PROXY, "--no-upstream-proxy localhost");
+	ck_assert_str_eq(o.config.upstream_proxy, "http://variable.test");
+	ck_assert_str_eq(o.config.no_upstream_proxy.items[0], "localhost");
+	options_free(&o);
+}
+END_TEST
+
+START_TEST(a_proxy_variable_of_clients_is_not_obeyed)
+{
+	struct options o;
+
+	set_variable("HTTP_PROXY=http://proxy.test:3128");
+	set_variable("https_proxy=http://proxy.test:3128");
+	read_well(&o, COMMAND_PROXY, "");
+	ck_assert_ptr_null(o.config.upstream_proxy);
+	options_free(&o);
+}
+END_TEST
+
+START_TEST(the_password_of_the_upstream_proxy_is_in_no_message)
+{
+	struct options o;
+
+	refuse(COMMAND_PROXY, "--upstream-proxy https://me:hunter2@proxy.test",
+	       "--upstream-proxy: its value is not allowed: give http://[USER:PASSWORD@]HOST[:PORT] (a proxy that is "
+	       "itself reached by https://");
+	ck_assert(!read_line(&o, COMMAND_PROXY, "--upstream-proxy http://me:hunter2@"));
+	ck_assert_ptr_null(strstr(o.error, "hunter2"));
+	options_free(&o);
+	set_variable("HOPAUDIT_UPSTREAM_PROXY=me:hunter2@proxy.test:1");
+	ck_assert(!read_line(&o, COMMAND_PROXY, ""));
+	ck_assert_ptr_null(strstr(o.error, "hunter2"));
+	options_free(&o);
+}
+END_TEST
+
+START_TEST(the_password_of_the_upstream_proxy_leaves_the_command_line)
+{
+	char apart[] = "http://me:hunter2@proxy.test:3128", joined[] = "--upstream-proxy=http://me:p@w@proxy.test";
+	char *arguments[] = {(char *)"--upstream-proxy", apart, joined};
+	struct options o;
+
+	ck_assert(options_read(&o, COMMAND_PROXY, 2, arguments, environment));
+	ck_assert_str_eq(o.config.upstream_proxy, "http://me:hunter2@proxy.test:3128");
+	ck_assert_str_eq(apart, "http://**********@proxy.test:3128");
+	options_free(&o);
+	ck_assert(!options_read(&o, COMMAND_PROXY, 1, &arguments[2], environment));
+	options_free(&o);
+	strcpy(joined, "--upstream-proxy=http://me:pw@proxy.test");
+	ck_assert(options_read(&o, COMMAND_PROXY, 1, &arguments[2], environment));
+	ck_assert_str_eq(joined, "--upstream-proxy=http://*****@proxy.test");
+	options_free(&o);
+}
+END_TEST
+
+START_TEST(private_addresses_can_not_be_denied_where_the_upstream_proxy_resolves)
+{
+	refuse(COMMAND_PROXY, "--deny-private --upstream-proxy http://proxy.test",
+	       "--deny-private and --upstream-proxy do not go together");
+}
+END_TEST
+
 START_TEST(colour_obeys_the_flag_before_no_color_before_the_terminal)
 {
 	struct config c = {.color_when = COLOR_AUTO};
@@ -656,6 +741,16 @@ static void add_source_tests(TCase *t)
 	tcase_add_test(t, colour_obeys_the_flag_before_no_color_before_the_terminal);
 }
 
+static void add_upstream_proxy_tests(TCase *t)
+{
+	tcase_add_test(t, the_upstream_proxy_is_a_key_of_the_file);
+	tcase_add_test(t, the_upstream_proxy_is_a_variable_and_its_exceptions_are_a_flag_too);
+	tcase_add_test(t, a_proxy_variable_of_clients_is_not_obeyed);
+	tcase_add_test(t, the_password_of_the_upstream_proxy_is_in_no_message);
+	tcase_add_test(t, the_password_of_the_upstream_proxy_leaves_the_command_line);
+	tcase_add_test(t, private_addresses_can_not_be_denied_where_the_upstream_proxy_resolves);
+}
+
 static void add_value_tests(TCase *t)
 {
 	tcase_add_loop_test(t, a_size_is_a_number_of_bytes_with_a_unit_or_none, 0, sizeof(sizes) / sizeof(sizes[0]));
@@ -692,7 +787,7 @@ int main(void)
 {
 	Suite *s = suite_create("options");
 	TCase *sources = tcase_create("sources"), *values = tcase_create("values"), *file = tcase_create("file");
-	TCase *https = tcase_create("https");
+	TCase *https = tcase_create("https"), *upstream_proxy = tcase_create("upstream_proxy");
 	SRunner *sr = srunner_create(s);
 	int failed;
 
@@ -700,10 +795,12 @@ int main(void)
 	add_value_tests(values);
 	add_file_tests(file);
 	add_https_tests(https);
+	add_upstream_proxy_tests(upstream_proxy);
 	suite_add_tcase(s, sources);
 	suite_add_tcase(s, values);
 	suite_add_tcase(s, file);
 	suite_add_tcase(s, https);
+	suite_add_tcase(s, upstream_proxy);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);

@@ -394,7 +394,11 @@ END_TEST
 
 START_TEST(an_environment_is_copied_and_ours_replaced)
 {
-	char *given[] = {(char *)"A=1", (char *)"HTTP_PROXY=x", (char *)"http_proxy_x=kept", (char *)"no_proxy=x",
+	char *given[] = {(char *)"A=1",
+			 (char *)"HTTP_PROXY=x",
+			 (char *)"http_proxy_x=kept",
+			 (char *)"no_proxy=x",
+			 (char *)"HOPAUDIT_UPSTREAM_PROXY=http://me:pw@p",
 			 NULL};
 	struct trust_environment ours;
 	char **env;
@@ -406,6 +410,7 @@ START_TEST(an_environment_is_copied_and_ours_replaced)
 	ck_assert_str_eq(environment_get(env, "HTTP_PROXY"), "http://p:1");
 	ck_assert_str_eq(environment_get(env, "http_proxy_x"), "kept");
 	ck_assert_ptr_null(environment_get(env, "no_proxy"));
+	ck_assert_ptr_null(environment_get(env, "HOPAUDIT_UPSTREAM_PROXY"));
 	child_environment_free(env);
 }
 END_TEST

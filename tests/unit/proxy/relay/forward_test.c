@@ -32,6 +32,28 @@ static const char *request(const char *raw, bool upgrade, int64_t max_forwards)
 	return out;
 }
 
+/* As above towards the next proxy; `url` is what the target means. */
+static const char *request_on(const char *raw, enum forward_form form, const char *authorization)
+{
+	struct http_field fields[64];
+	struct http_head head = {.fields = fields, .fields_max = 64};
+	struct forward_request f = {
+	    .head = &head, .via = "us", .max_forwards = -1, .form = form, .authorization = authorization};
+	struct uri url;
+	size_t len;
+
+	ck_assert_int_eq(http_parse_request(bytes_str(raw), &limits, &head), HTTP_OK);
+	if (form == FORWARD_AUTHORITY)
+		ck_assert_int_eq(uri_parse_authority(head_target(&head), &url), URI_OK);
+	else
+		ck_assert_int_eq(uri_parse_http(head_target(&head), &url), URI_OK);
+	f.url = &url;
+	len = forward_request(out, sizeof(out) - 1, &f);
+	ck_assert_uint_gt(len, 0);
+	out[len] = '\0';
+	return out;
+}
+
 static const char *response(const char *raw, enum forward_connection connection, bool upgrade, bool dechunk)
 {
 	struct http_field fields[64];
@@ -192,6 +214,44 @@ START_TEST(our_own_pseudonym_in_via_is_a_loop_and_others_are_not)
 }
 END_TEST
 
+START_TEST(the_next_proxy_gets_absolute_form_without_userinfo_and_fragment)
+{
+	ck_assert_str_eq(
+	    request_on("GET http://me:pw@A.test:81/x%2fY?q=1#f HTTP/1.1\r\nHost: A.test:81\r\nX: 1\r\n\r\n",
+		       FORWARD_ABSOLUTE, NULL),
+	    "GET http://A.test:81/x%2fY?q=1 HTTP/1.1\r\nHost: A.test:81\r\nX: 1\r\nVia: 1.1 us\r\n\r\n");
+	ck_assert_str_eq(request_on("GET http://a?q HTTP/1.1\r\nHost: a\r\n\r\n", FORWARD_ABSOLUTE, NULL),
+			 "GET http://a/?q HTTP/1.1\r\nHost: a\r\nVia: 1.1 us\r\n\r\n");
+}
+END_TEST
+
+START_TEST(options_of_the_whole_server_has_no_path_until_the_last_proxy)
+{
+	ck_assert_str_eq(request_on("OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n", FORWARD_ABSOLUTE, NULL),
+			 "OPTIONS http://a HTTP/1.1\r\nHost: a\r\nVia: 1.1 us\r\n\r\n");
+}
+END_TEST
+
+START_TEST(the_next_proxy_gets_our_credentials_and_not_the_clients)
+{
+	ck_assert_str_eq(request_on("GET http://a/ HTTP/1.1\r\nHost: a\r\nProxy-Authorization: Basic theirs\r\n\r\n",
+				    FORWARD_ABSOLUTE, "Proxy-Authorization: Basic ours\r\n"),
+			 "GET http://a/ HTTP/1.1\r\nHost: a\r\nProxy-Authorization: Basic ours\r\nVia: 1.1 us\r\n\r\n");
+}
+END_TEST
+
+START_TEST(connect_goes_on_in_authority_form_with_its_other_fields)
+{
+	ck_assert_str_eq(request_on("CONNECT a.test:443 HTTP/1.0\r\nUser-Agent: c/1\r\nVia: 1.1 before\r\n"
+				    "Proxy-Connection: keep-alive\r\nProxy-Authorization: Basic theirs\r\n\r\n",
+				    FORWARD_AUTHORITY, NULL),
+			 "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\nUser-Agent: c/1\r\nVia: 1.1 before\r\n"
+			 "Via: 1.0 us\r\n\r\n");
+	ck_assert_str_eq(request_on("CONNECT [::1]:443 HTTP/1.1\r\nhost: [::1]:443\r\n\r\n", FORWARD_AUTHORITY, NULL),
+			 "CONNECT [::1]:443 HTTP/1.1\r\nhost: [::1]:443\r\nVia: 1.1 us\r\n\r\n");
+}
+END_TEST
+
 RUN_CASES("forward", an_absolute_target_becomes_origin_form_and_nothing_else_changes,
 	  hop_by_hop_fields_and_what_connection_nominates_stay_behind,
 	  host_is_kept_when_it_agrees_and_replaced_in_place_when_not, userinfo_and_fragment_do_not_go_on,
@@ -199,4 +259,8 @@ RUN_CASES("forward", an_absolute_target_becomes_origin_form_and_nothing_else_cha
 	  upgrade_and_te_trailers_go_on_with_a_connection_field_of_ours, max_forwards_is_written_anew,
 	  a_response_keeps_its_lines_and_says_what_we_speak, framing_that_may_not_be_there_does_not_go_on,
 	  a_switch_of_protocols_keeps_its_upgrade, h2c_is_declined_and_other_upgrades_are_wanted,
-	  our_own_pseudonym_in_via_is_a_loop_and_others_are_not)
+	  our_own_pseudonym_in_via_is_a_loop_and_others_are_not,
+	  the_next_proxy_gets_absolute_form_without_userinfo_and_fragment,
+	  options_of_the_whole_server_has_no_path_until_the_last_proxy,
+	  the_next_proxy_gets_our_credentials_and_not_the_clients,
+	  connect_goes_on_in_authority_form_with_its_other_fields)
