@@ -99,6 +99,9 @@ struct config {
 	/* run */
 	enum severity fail_on; /* SEVERITY_NONE: never */
 
+	/* explain */
+	bool explain_all, explain_markdown;
+
 	/* mark */
 	char *mark_proxy; /* URL; NULL: the environment's, else the one at `listen` */
 

@@ -77,7 +77,7 @@ static const struct command table[] = {
     {
 	.name = "explain",
 	.bit = COMMAND_EXPLAIN,
-	.operands = "[RULE | STATUS ...]",
+	.operands = "[--all | --markdown | RULE | STATUS ...]",
 	.summary = "say what a rule checks, or what a status asks of a client",
 	.description = "Without an operand it lists all rules.",
 	.main = command_explain,

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "audit/rules/rules.h"
 #include "proxy/cli/command.h"
+#include "proxy/cli/explain.h"
 #include "proxy/cli/text.h"
 
 /* Where what is said about a rule begins, behind its label. */
@@ -19,7 +19,7 @@ struct page {
 	bool color;
 };
 
-static const char *group_title(char group)
+const char *explain_group_title(char group)
 {
 	static const struct {
 		char group;
@@ -64,34 +64,33 @@ static void entry(const struct page *p, const char *label, const char *text)
 	text_wrap(p->out, LABEL_COLUMN, LABEL_COLUMN, p->width, text);
 }
 
-/* "error in the profiles default and strict; fault of the client". */
-static void print_severity(const struct page *p, const struct rule *r)
+void explain_severity(const struct rule *r, char *out, size_t size)
 {
-	char text[128];
-
 	if (r->severity == SEVERITY_NONE)
-		snprintf(text, sizeof(text), "none: what it tells is a fact, not a fault");
+		snprintf(out, size, "none: what it tells is a fact, not a fault");
 	else if (r->in_default || r->severity == SEVERITY_INFO)
-		snprintf(text, sizeof(text), "%s; fault: %s", severity_text(r->severity), fault_text(r->fault));
+		snprintf(out, size, "%s; fault: %s", severity_text(r->severity), fault_text(r->fault));
 	else
-		snprintf(text, sizeof(text), "%s with --profile strict, else info; fault: %s",
-			 severity_text(r->severity), fault_text(r->fault));
-	entry(p, "Severity", text);
+		snprintf(out, size, "%s with --profile strict, else info; fault: %s", severity_text(r->severity),
+			 fault_text(r->fault));
 }
 
 static void explain_rule(const struct page *p, const struct rule *r)
 {
+	char severity[128];
+
 	heading(p, r->id);
 	fputc('\n', p->out);
 	text_wrap(p->out, 0, 0, p->width, r->summary);
-	print_severity(p, r);
+	explain_severity(r, severity, sizeof(severity));
+	entry(p, "Severity", severity);
 	entry(p, "Fires when", r->condition);
 	entry(p, "Example", r->example);
 	entry(p, "What to do", r->advice);
 	entry(p, "Source", r->source);
 }
 
-static const char *follow_up_of(const struct status_row *s)
+const char *explain_follow_up(const struct status_row *s)
 {
 	if (!s->expects_follow_up)
 		return "None is expected.";
@@ -112,14 +111,14 @@ static void explain_status(const struct page *p, const struct status_row *s)
 	heading(p, title);
 	fputc('\n', p->out);
 	text_wrap(p->out, 0, 0, p->width, s->meaning);
-	entry(p, "Follow-up", follow_up_of(s));
+	entry(p, "Follow-up", explain_follow_up(s));
 	entry(p, "Source", s->source);
 }
 
 static void list_rules(const struct page *p)
 {
 	size_t id_columns = 0, indent;
-	char group = 0;
+	char group = 0, title[64];
 
 	for (size_t i = 0; i < rules_count; i++) {
 		size_t len = strlen(rules_all[i].id);
@@ -133,11 +132,34 @@ static void list_rules(const struct page *p)
 		if (r->group != group) {
 			if (group)
 				fputc('\n', p->out);
-			heading(p, group_title(r->group));
+			snprintf(title, sizeof(title), "%c: %s", r->group, explain_group_title(r->group));
+			heading(p, title);
 		}
 		group = r->group;
 		fprintf(p->out, "  %-*s  %-12s", (int)id_columns, r->id, strength(r));
 		text_wrap(p->out, indent, indent, p->width, r->summary);
+	}
+}
+
+const struct status_row *explain_registered(int status)
+{
+	const struct status_row *s = status_find(status);
+
+	return s && s->status == status ? s : NULL;
+}
+
+static void explain_all(const struct page *p)
+{
+	for (size_t i = 0; i < rules_count; i++) {
+		if (i > 0)
+			fputc('\n', p->out);
+		explain_rule(p, &rules_all[i]);
+	}
+	for (int status = 300; status < 400; status++) {
+		if (!explain_registered(status))
+			continue;
+		fputc('\n', p->out);
+		explain_status(p, explain_registered(status));
 	}
 }
 
@@ -166,6 +188,28 @@ static int explain(const struct cli *cli, const struct command *c, const struct 
 	return command_usage_error(cli, c, "%s", why);
 }
 
+static int explain_operands(const struct cli *cli, const struct command *c, const struct page *page,
+			    const struct options *o)
+{
+	int status = STATUS_OK;
+
+	if ((o->config.explain_all || o->config.explain_markdown) && o->operand_count > 0)
+		return command_usage_error(cli, c,
+					   "--all and --markdown tell of everything: no operand goes with them");
+	if (o->config.explain_markdown)
+		explain_markdown(page->out);
+	else if (o->config.explain_all)
+		explain_all(page);
+	else if (o->operand_count == 0)
+		list_rules(page);
+	for (int i = 0; i < o->operand_count && status == STATUS_OK; i++) {
+		if (i > 0)
+			fputc('\n', page->out);
+		status = explain(cli, c, page, o->operands[i]);
+	}
+	return status;
+}
+
 int command_explain(const struct cli *cli, const struct command *c, int count, char **arguments)
 {
 	struct options o;
@@ -178,13 +222,7 @@ int command_explain(const struct cli *cli, const struct command *c, int count, c
 		    .color = options_color(&o.config, fileno(cli->out), cli->environment),
 		};
 
-		if (o.operand_count == 0)
-			list_rules(&page);
-		for (int i = 0; i < o.operand_count && status == STATUS_OK; i++) {
-			if (i > 0)
-				fputc('\n', cli->out);
-			status = explain(cli, c, &page, o.operands[i]);
-		}
+		status = explain_operands(cli, c, &page, &o);
 	}
 	options_free(&o);
 	return status;

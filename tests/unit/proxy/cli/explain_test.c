@@ -54,6 +54,69 @@ START_TEST(every_rule_is_explained_by_all_that_its_row_says)
 }
 END_TEST
 
+static bool is_registered(int status)
+{
+	return status_find(status)->status == status;
+}
+
+START_TEST(all_rules_and_statuses_can_be_explained_at_once)
+{
+	ck_assert_int_eq(EXPLAIN((char *)"--all"), 0);
+	for (size_t i = 0; i < rules_count; i++) {
+		ck_assert_msg(says(said_out, rules_all[i].condition), "%s", rules_all[i].id);
+		ck_assert_msg(says(said_out, rules_all[i].source), "%s", rules_all[i].id);
+	}
+	for (int status = 300; status < 400; status++)
+		ck_assert_msg(!is_registered(status) || says(said_out, status_find(status)->meaning), "%d", status);
+	ck_assert_ptr_null(strstr(said_out, "unregistered\n"));
+	check_wrapped(said_out);
+}
+END_TEST
+
+/* What a reader of the page sees: without the backslashes that keep Markdown from reading the text. */
+static void render(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++) {
+		if (text[0] == '\\' && text[1])
+			text++;
+		*to++ = *text;
+	}
+	*to = '\0';
+}
+
+START_TEST(the_page_of_markdown_has_a_heading_and_all_words_of_each)
+{
+	char heading[80];
+
+	ck_assert_int_eq(EXPLAIN((char *)"--markdown"), 0);
+	render(said_out);
+	for (size_t i = 0; i < rules_count; i++) {
+		const struct rule *r = &rules_all[i];
+
+		snprintf(heading, sizeof(heading), "\n### %s\n", r->id);
+		ck_assert_said(said_out, heading);
+		ck_assert_msg(says(said_out, r->summary) && says(said_out, r->condition) && says(said_out, r->source) &&
+				  says(said_out, r->example),
+			      "%s", r->id);
+		ck_assert_msg(!strchr(r->example, '`'), "%s: its example would end the code", r->id);
+	}
+	for (int status = 300; status < 400; status++) {
+		snprintf(heading, sizeof(heading), "\n### %d %s\n", status, status_find(status)->name);
+		ck_assert_msg(is_registered(status) == (strstr(said_out, heading) != NULL), "%d", status);
+	}
+	ck_assert_said(said_out, "\n## A: Method\n");
+}
+END_TEST
+
+START_TEST(what_tells_everything_takes_no_operand)
+{
+	ck_assert_int_eq(EXPLAIN((char *)"--all", (char *)"307"), 2);
+	ck_assert_said(said_err, "no operand");
+}
+END_TEST
+
 START_TEST(the_rules_of_the_first_audit_are_there)
 {
 	static const char *const ids[] = {
@@ -148,6 +211,9 @@ int main(void)
 	tcase_add_test(t, several_are_explained_one_after_the_other);
 	tcase_add_test(t, alone_it_lists_every_rule_once);
 	tcase_add_test(t, a_misspelt_rule_is_told_the_near_one);
+	tcase_add_test(t, all_rules_and_statuses_can_be_explained_at_once);
+	tcase_add_test(t, the_page_of_markdown_has_a_heading_and_all_words_of_each);
+	tcase_add_test(t, what_tells_everything_takes_no_operand);
 	tcase_add_test(t, a_status_that_is_no_redirection_is_refused);
 	tcase_add_test(t, colour_only_when_asked);
 	suite_add_tcase(s, t);
