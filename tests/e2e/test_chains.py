@@ -129,7 +129,7 @@ def test_a_redirect_to_https_leaves_what_we_can_see(origin, start_origin, start_
 def test_a_tunnel_that_was_open_before_the_redirect_leaves_the_follow_up_unknown(
     origin, start_origin, start_proxy, connect
 ):
-    proxy = start_proxy("--no-intercept")
+    proxy = start_proxy("--no-intercept", "--window", "200ms")
     secure = start_origin()
     secure.on_head("*", lambda conversation: conversation.reader.read_to_end())
     origin.on("/x", redirect(301, f"https://{secure.authority}/x"))
@@ -138,6 +138,8 @@ def test_a_tunnel_that_was_open_before_the_redirect_leaves_the_follow_up_unknown
     tunnel.send(b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00")
     secure.wait_until(lambda seen: seen.connections_accepted == 1)
     walk(proxy, origin, ("GET", "/x"))
+    proxy.wait_for_event("redirect.closed")
+    tunnel.close()
     log = proxy.stop()
     closed = log.one("redirect.closed")
     assert (closed["outcome"], closed["tunnel"]) == ("left_visibility", "open_before")
