@@ -12,7 +12,18 @@ static enum severity gated(enum severity severity, enum fault fault, enum confid
 	return confidence == CONFIDENCE_MEDIUM ? severity - 1 : SEVERITY_INFO;
 }
 
-static bool asks(const struct engine *engine, const struct rule *rule, const struct rule_input *in,
+/* Does it accuse the client of what holds for one assignment of the follow-ups only? Groups A and B compare the
+ * message, C and D its fields. */
+static bool is_withheld(const struct rule *rule, const struct rule_output *out, enum ambiguity ambiguous)
+{
+	bool message = rule->group == 'A' || rule->group == 'B';
+	bool fields = rule->group == 'C' || rule->group == 'D';
+	if (out->fault != FAULT_CLIENT || out->severity <= SEVERITY_INFO)
+		return false;
+	return (message && ambiguous & AMBIGUOUS_MESSAGE) || (fields && ambiguous & AMBIGUOUS_FIELDS);
+}
+
+static bool asks(const struct engine *engine, const struct rule *rule, struct rule_input *in,
 		 const struct engine_case *about, struct engine_answer *answer)
 {
 	struct rule_output *out = &answer->out;
@@ -28,6 +39,11 @@ static bool asks(const struct engine *engine, const struct rule *rule, const str
 		return false;
 	out->severity = policy_weigh(engine->policy, engine->profile, rule, out);
 	out->severity = gated(out->severity, out->fault, about->confidence);
+	answer->withheld = is_withheld(rule, out, in->ambiguous);
+	if (answer->withheld) {
+		out->severity = SEVERITY_INFO;
+		in->withheld++;
+	}
 	return true;
 }
 
@@ -92,10 +108,11 @@ static void say(const struct engine *engine, const struct engine_answer *a, cons
 void engine_collect(const struct engine *engine, enum rule_moment moment, const struct rule_input *in,
 		    const struct engine_case *about, struct engine_answers *answers)
 {
+	struct rule_input asked = *in;
 	answers->count = 0;
 	for (size_t i = 0; i < rules_count && answers->count < FINDINGS_AT_ONCE_MAX; i++) {
 		if (rules_all[i].moment == moment && !policy_is_off(engine->policy, &rules_all[i]))
-			answers->count += asks(engine, &rules_all[i], in, about, &answers->list[answers->count]);
+			answers->count += asks(engine, &rules_all[i], &asked, about, &answers->list[answers->count]);
 	}
 }
 

@@ -31,7 +31,8 @@ struct engine_case {
 struct engine_answer {
 	const struct rule *rule;
 	struct rule_output out;
-	bool yields; /* a more exact one fired, and lists it */
+	bool withheld; /* it holds for this assignment of the follow-ups only (enum ambiguity), and is info for that */
+	bool yields;   /* a more exact one fired, and lists it */
 };
 
 struct engine_answers {

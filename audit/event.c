@@ -42,6 +42,8 @@ const char *confidence_text(enum confidence c)
 	return TEXT_OF(texts, c);
 }
 
+const char verdict_ambiguous[] = "it may as well be the follow-up of another redirect";
+
 const char *verdict_text(enum verdict v)
 {
 	static const char *const texts[] = {"none", "pass", "fail", "unverifiable"};
@@ -59,6 +61,12 @@ const char *body_relation_text(enum body_relation r)
 	static const char *const texts[] = {"not_due",     "equal",   "dropped", "truncated",
 					    "ended_short", "changed", "added",   "undecided"};
 	return TEXT_OF(texts, r);
+}
+
+const char *ambiguity_text(enum ambiguity a)
+{
+	static const char *const texts[] = {"none", "fields", "message", "both"};
+	return TEXT_OF(texts, a);
 }
 
 const char *tunnel_sign_text(enum tunnel_sign t)

@@ -44,6 +44,13 @@ enum tunnel_sign {
 	TUNNEL_UPGRADED /* one to port 443 of the target's host was opened, whose port 80 was the target */
 };
 
+/* What of a follow-up is uncertain because it may as well belong to another redirect of the client. As bits. */
+enum ambiguity {
+	AMBIGUOUS_NOT = 0,
+	AMBIGUOUS_FIELDS = 1, /* whose fields it must be compared with */
+	AMBIGUOUS_MESSAGE = 2 /* method and content: wrong here, and both right the other way round */
+};
+
 const char *severity_text(enum severity s);
 const char *fault_text(enum fault f);
 const char *outcome_text(enum outcome o);
@@ -51,8 +58,10 @@ const char *chain_outcome_text(enum chain_outcome o);
 const char *match_state_text(enum match_state s);
 const char *confidence_text(enum confidence c);
 const char *verdict_text(enum verdict v);
+extern const char verdict_ambiguous[]; /* the reason why a property that is ambiguous is unverifiable */
 const char *property_text(enum property p);
 const char *tunnel_sign_text(enum tunnel_sign t);
+const char *ambiguity_text(enum ambiguity a);
 
 /* The content of one message, transfer coding removed. */
 struct content_facts {
@@ -206,6 +215,8 @@ struct event_followed {
 	bool same_url;      /* as in event_observed */
 	bool no_news;       /* a revision with the same verdicts: its findings stand already */
 	int64_t latency_us; /* from the 3xx head to the follow-up's head */
+	bool late;          /* it came when the redirect had been closed as not followed */
+	enum ambiguity ambiguous;
 };
 
 struct event_revised {
@@ -229,8 +240,16 @@ struct event_closed {
 	bool target_asked;   /* it asked for the target since, and that answered another redirect */
 	/* OUTCOME_LEFT_VISIBILITY: */
 	enum tunnel_sign tunnel;
-	int score; /* TUNNEL_OPENED: by the authority alone */
-	enum confidence confidence;
+	int score;                  /* TUNNEL_OPENED: by the authority alone */
+	enum confidence confidence; /* TUNNEL_OPENED and OUTCOME_RETRIED */
+	/* OUTCOME_RETRIED: */
+	uint64_t retried_by; /* the exchange that asked last */
+	unsigned retries;    /* how often the same program asked again, reloads by a user not counted */
+	bool repetition;     /* the redirected request was itself one of another's retries */
+	/* OUTCOME_NOT_FOLLOWED: */
+	uint64_t instead_exchange;            /* the operation was sent to a wrong target by this one; 0: none */
+	const struct exchange_facts *instead; /* that; told before by its id */
+	const char *instead_link;             /* what ties it to the request: "content", "idempotency key" */
 };
 
 struct event_finding {

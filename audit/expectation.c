@@ -86,6 +86,9 @@ struct expectation *expectation_open(struct audit *a, const struct expectation_s
 	await(a, e, spec->readings);
 	table_add(&a->by_request, &e->by_request, client_url_key(client, e->request->spelling));
 	filter_add(&a->filter, e->request->origin_hash);
+	e->linked = e->request->length > 0 || e->request->idempotency_key;
+	if (e->linked)
+		filter_add(&a->filter, filter_connection(e->request->connection));
 	budget_take(&a->budget, expectation_size(e));
 	return e;
 }
@@ -110,6 +113,8 @@ void expectation_free(struct audit *a, struct expectation *e)
 	filter_remove(&a->filter, r->origin_hash);
 	if (e->watched)
 		filter_remove(&a->filter, filter_connection(r->connection));
+	if (e->linked)
+		filter_remove(&a->filter, filter_connection(r->connection));
 	expectation_unqueue(e);
 	link_remove(&e->in_chain);
 	link_remove(&e->in_client);
@@ -122,6 +127,8 @@ void expectation_free(struct audit *a, struct expectation *e)
 		e->again->candidate_for = NULL;
 	trace_drop(a, e->candidate);
 	trace_drop(a, e->again);
+	trace_drop(a, e->rival);
+	trace_drop(a, e->instead);
 	trace_drop(a, r);
 	free(e);
 }

@@ -43,10 +43,12 @@ struct expectation {
 	bool target_asked;  /* ... or this program asked for the target, whatever redirect that answered */
 	bool sets_cookie;   /* the 3xx has Set-Cookie */
 	bool unasked; /* the Location is unusable: nothing is expected, but clients that repair it are recognised */
-	bool watched; /* counted in the filter under its connection: see match_connection_moves_on() */
-	uint64_t id;  /* the redirect's */
-	uint64_t chain_id; /* of the chain that it is, or was, part of */
-	uint64_t order;    /* when the 3xx came, in the tracker's order; ties go to the older */
+	bool fields_uncertain; /* another redirect waits for the same request, and its request had other fields */
+	bool linked;           /* counted in the filter under its connection: see stray_is_suspect() */
+	bool watched;          /* counted in the filter under its connection: see match_connection_moves_on() */
+	uint64_t id;           /* the redirect's */
+	uint64_t chain_id;     /* of the chain that it is, or was, part of */
+	uint64_t order;        /* when the 3xx came, in the tracker's order; ties go to the older */
 	enum outcome outcome;
 	unsigned hop; /* in its chain, from 1 */
 	int score;    /* of the candidate */
@@ -59,12 +61,16 @@ struct expectation {
 	uint64_t target_hash;                /* of the target's normal form: 64 seeded bits stand for it (level E1) */
 	uint64_t target_origin;              /* hash of the target's origin */
 	uint64_t retried_by;                 /* exchange that asked the old URL again; 0: none */
+	unsigned retries;                    /* how often the same program did */
 	int64_t at_us;                       /* when the 3xx head came */
 	int64_t deadline_us;
-	struct trace *request;   /* a reference: R, with its P */
-	struct trace *candidate; /* a reference: F, once there is one */
-	struct trace *again;     /* a reference: in transfer, F sent once more (ANSWERED) or late (LATE) */
-	struct chain *chain;     /* while it is not released */
+	struct trace *request;    /* a reference: R, with its P */
+	struct trace *candidate;  /* a reference: F, once there is one */
+	struct trace *again;      /* a reference: in transfer, F sent once more (ANSWERED) or late (LATE) */
+	struct trace *rival;      /* a reference: another request whose follow-up would be right here; or NULL */
+	struct trace *instead;    /* a reference: what was sent to a wrong target; or NULL */
+	const char *instead_link; /* what ties it to the request */
+	struct chain *chain;      /* while it is not released */
 	struct link in_chain;
 	struct link in_client;
 	struct link in_queue;

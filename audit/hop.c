@@ -4,6 +4,8 @@
  * redirect.followed, match.revised and redirect.closed leave the core (but for displacement, match.c). */
 #include "audit/hop.h"
 
+#include "audit/rival.h"
+
 /* The facts of both ends, filled once and read by events and rules. */
 struct two_ends {
 	char addresses[2][ADDRESS_TEXT_MAX];
@@ -37,10 +39,31 @@ static void content_release(struct audit *a, struct trace *t)
 		trace_content_done(a, t);
 }
 
+/* What was seen of the client instead of a follow-up. */
+static void closed_by(const struct expectation *e, const struct exchange_facts *instead, struct event_closed *c)
+{
+	if (c->tunnel == TUNNEL_OPENED)
+		c->score = e->score;
+	if (c->tunnel == TUNNEL_OPENED || c->outcome == OUTCOME_RETRIED)
+		c->confidence = e->confidence;
+	if (c->outcome == OUTCOME_RETRIED) {
+		c->retried_by = e->retried_by;
+		c->retries = e->retries;
+		c->repetition = e->request->repeats;
+	}
+	if (c->outcome == OUTCOME_NOT_FOLLOWED && e->instead) {
+		c->instead = instead;
+		c->instead_exchange = e->instead->exchange;
+		c->instead_link = e->instead_link;
+	}
+}
+
 static void say_closed(struct audit *a, const struct expectation *e, const char *reason, int64_t now_us)
 {
 	struct two_ends ends;
-	ends_of(e, NULL, &ends);
+	if (e->outcome == OUTCOME_NOT_FOLLOWED && e->instead)
+		emit_exchange(a, e->instead, now_us);
+	ends_of(e, e->instead, &ends);
 	struct audit_event event = {
 	    .type = EVENT_REDIRECT_CLOSED,
 	    .closed = {.redirect = e->id,
@@ -55,10 +78,7 @@ static void say_closed(struct audit *a, const struct expectation *e, const char 
 		       .target_asked = e->target_asked,
 		       .tunnel = e->outcome == OUTCOME_LEFT_VISIBILITY ? e->tunnel : TUNNEL_NONE},
 	};
-	if (event.closed.tunnel == TUNNEL_OPENED) {
-		event.closed.score = e->score;
-		event.closed.confidence = e->confidence;
-	}
+	closed_by(e, &ends.follow, &event.closed);
 	emit(a, &event, now_us);
 	ruling_closed(&a->ruling, memory_of(e), &event.closed, now_us);
 }
@@ -78,7 +98,7 @@ static bool note_verdicts(struct expectation *e, const struct property_verdict v
 
 /* redirect.followed and the findings behind it. */
 static void say_followed(struct audit *a, struct expectation *e, struct trace *follow, enum match_state state,
-			 int64_t now_us)
+			 bool late, int64_t now_us)
 {
 	struct judgement j = hop_judge(a, e, follow);
 	struct two_ends ends;
@@ -104,8 +124,14 @@ static void say_followed(struct audit *a, struct expectation *e, struct trace *f
 			 .state = state,
 			 .body = j.body,
 			 .same_url = e->target_hash == e->request->url_hash,
+			 .late = late,
+			 .ambiguous = rival_ambiguity(a, e, follow, &j),
 			 .latency_us = follow->started_us - e->at_us},
 	};
+	for (unsigned p = 0; p < PROPERTY_COUNT; p++) {
+		if (event.followed.ambiguous & AMBIGUOUS_MESSAGE && j.verdicts[p].verdict == VERDICT_FAIL)
+			j.verdicts[p] = (struct property_verdict){VERDICT_UNVERIFIABLE, verdict_ambiguous};
+	}
 	memcpy(event.followed.verdicts, j.verdicts, sizeof(j.verdicts));
 	ruling_judge(&a->ruling, memory_of(e), &event.followed, now_us, &found);
 	event.followed.no_news = !note_verdicts(e, event.followed.verdicts) && state == MATCH_REVISED;
@@ -136,7 +162,8 @@ void hop_followed(struct audit *a, struct expectation *e, int64_t now_us)
 	e->outcome = OUTCOME_FOLLOWED;
 	a->expected += e->unasked; /* so it was a redirect to this client, and the outcomes add up */
 	note_follower(a, e);
-	say_followed(a, e, e->candidate, MATCH_FINAL, now_us);
+	rival_note(a, e);
+	say_followed(a, e, e->candidate, MATCH_FINAL, false, now_us);
 	say_closed(a, e, NULL, now_us);
 	struct chain *c = e->chain;
 	if (e->hop == c->hops) {
@@ -189,7 +216,7 @@ void hop_revised(struct audit *a, struct expectation *e, struct trace *again, co
 		expectation_set_state(e, EXPECTATION_ANSWERED);
 	}
 	expectation_unqueue(e);
-	say_followed(a, e, again, MATCH_REVISED, now_us);
+	say_followed(a, e, again, MATCH_REVISED, late, now_us);
 	if (e->chain && e->hop == e->chain->hops)
 		chain_set_tail(a, e->chain, again, e->hop);
 	if (late)

@@ -6,6 +6,7 @@
 
 #include "audit/opaque.h"
 #include "audit/score.h"
+#include "audit/stray.h"
 
 static const char better_came[] = "a better candidate came";
 
@@ -247,7 +248,7 @@ static void connection_moves_on(struct audit *a, struct known_client *client, ui
 	}
 }
 
-/* Somebody waits for this URL, or was redirected from it. */
+/* Somebody waits for this URL, or was redirected from it, or this may be what was redirected elsewhere. */
 static void candidate_arrived(struct audit *a, struct audit_exchange *x, uint64_t spelling, int64_t now_us)
 {
 	struct bytes written;
@@ -280,7 +281,7 @@ void match_arrived(struct audit *a, struct audit_exchange *x, int64_t now_us)
 	if (!client || client->open == 0 || !scratch_spelling(a, x->request.url, x->request.origin_hash, &spelling))
 		return;
 	uint64_t key = client_url_key(client, spelling);
-	if (table_first(&a->by_target, key) || table_first(&a->by_request, key))
+	if (table_first(&a->by_target, key) || table_first(&a->by_request, key) || stray_is_suspect(client, x, now_us))
 		candidate_arrived(a, x, spelling, now_us);
 	if (filter_has(&a->filter, filter_connection(who->connection)))
 		connection_moves_on(a, client, who->connection, spelling, now_us);
@@ -387,25 +388,6 @@ static void settle(struct audit *a, struct expectation *e, bool may_move, int64_
 	}
 }
 
-/* The old URL was asked again by a request that is nobody's follow-up. */
-static void note_retry(struct audit *a, const struct trace *t)
-{
-	struct node *n = table_first(&a->by_request, client_url_key(t->client, t->spelling));
-	for (struct expectation *e = by_request_next(n); e; e = by_request_next(table_next(&e->by_request))) {
-		const struct trace *r = e->request;
-		if (e->state != EXPECTATION_OPEN || r == t || r->method != t->method || t->order < e->order ||
-		    r->url_hash != t->url_hash || r->length != t->length)
-			continue;
-		if (t->pipelined && t->connection == r->connection)
-			continue;
-		uint64_t equal = 0;
-		if (r->content && t->content &&
-		    content_agree(&a->digester, r->content, t->content, t->length, &equal) == AGREEMENT_DIFFER)
-			continue;
-		e->retried_by = t->exchange;
-	}
-}
-
 /* A second attempt after a challenge, or a late follow-up, has ended. */
 static void again_ended(struct audit *a, struct expectation *e, struct trace *t, int64_t now_us)
 {
@@ -431,7 +413,7 @@ void match_request_ended(struct audit *a, struct trace *t, int64_t now_us)
 	else if (e && e->state == EXPECTATION_PROVISIONAL)
 		settle(a, e, true, now_us);
 	else if (!e && !move(a, t, NULL, now_us))
-		note_retry(a, t);
+		stray_ended(a, t, now_us);
 	if (t->made && t->made->state == EXPECTATION_PROVISIONAL)
 		settle(a, t->made, true, now_us);
 }

@@ -57,6 +57,15 @@ static const struct rule *worst_about(const struct engine_answers *answers, char
 	return worst;
 }
 
+static bool is_withheld(const struct engine_answers *answers, char group)
+{
+	for (const struct engine_answer *a = answers->list; a < answers->list + answers->count; a++) {
+		if (a->rule->group == group && a->withheld)
+			return true;
+	}
+	return false;
+}
+
 static bool is_incomplete(const struct field_list *l)
 {
 	return l && l->incomplete;
@@ -65,6 +74,8 @@ static bool is_incomplete(const struct field_list *l)
 static struct property_verdict verdict_of(const struct ruling_case *c, char group)
 {
 	const struct rule *worst = worst_about(&c->answers, group);
+	if (is_withheld(&c->answers, group))
+		return (struct property_verdict){.verdict = VERDICT_UNVERIFIABLE, .reason = verdict_ambiguous};
 	if (worst)
 		return (struct property_verdict){.verdict = VERDICT_FAIL, .reason = worst->id};
 	if (is_incomplete(c->in.request->fields) || is_incomplete(c->in.follow->fields))
@@ -86,6 +97,8 @@ void ruling_judge(const struct ruling *r, struct chain_memory *memory, struct ev
 	c->in.body = &f->body;
 	c->in.level = f->level;
 	c->in.cause = f->cause;
+	c->in.late = f->late;
+	c->in.ambiguous = f->ambiguous;
 	c->in.latency_us = f->latency_us;
 	c->in.same_url = f->same_url;
 	c->about = (struct engine_case){.redirect = f->redirect,
@@ -121,6 +134,10 @@ void ruling_closed(struct ruling *r, struct chain_memory *memory, const struct e
 	in.twin_followed = c->twin_followed;
 	in.target_asked = c->target_asked;
 	in.tunnel = c->tunnel;
+	in.retries = c->retries;
+	in.repetition = c->repetition;
+	in.instead = c->instead;
+	in.instead_link = c->instead_link;
 	struct engine_case about = {.redirect = c->redirect,
 				    .chain = c->chain,
 				    .memory = memory,

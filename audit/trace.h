@@ -33,6 +33,7 @@ struct trace {
 	bool response_ended;
 	bool response_delivered;
 	bool has_location;
+	bool repeats;   /* it asks again what was redirected, unchanged */
 	bool pipelined; /* its bytes had come before the answer to the request before it */
 	uint8_t name_count;
 	uint8_t cookie_count;

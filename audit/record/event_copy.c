@@ -117,6 +117,7 @@ static void find_strings(struct event_strings *s, struct audit_event *e)
 		break;
 	case EVENT_REDIRECT_CLOSED:
 		add_text(s, &e->closed.reason);
+		add_text(s, &e->closed.instead_link);
 		add_view(s, &e->closed.target);
 		break;
 	case EVENT_FINDING:
@@ -170,7 +171,7 @@ static unsigned facts_of(struct audit_event *e, const struct exchange_facts **fa
 static void forget_told(struct audit_event *e)
 {
 	if (e->type == EVENT_REDIRECT_CLOSED)
-		e->closed.request = NULL;
+		e->closed.request = e->closed.instead = NULL;
 	if (e->type == EVENT_CHAIN_FINISHED)
 		e->chain_finished.first = NULL;
 }

@@ -249,6 +249,10 @@ static void write_followed(struct event_writer *w, struct text_buf *t, const str
 	json_put_int(t, "score", f->score);
 	json_put_text(t, "confidence", confidence_text(f->confidence));
 	json_put_text(t, "state", match_state_text(f->state));
+	if (f->late)
+		json_put_bool(t, "late", true);
+	if (f->ambiguous != AMBIGUOUS_NOT)
+		json_put_text(t, "ambiguous", ambiguity_text(f->ambiguous));
 	json_put_int(t, "latency_us", f->latency_us);
 	json_put_object_end(t);
 	write_body(w, t, &f->body);
@@ -267,6 +271,19 @@ static void write_revised(struct event_writer *w, struct text_buf *t, const stru
 	write_free_text(w, t, "reason", bytes_str(r->reason));
 }
 
+static void write_tunnel_sign(struct text_buf *t, const struct event_closed *c)
+{
+	if (c->tunnel == TUNNEL_NONE)
+		return;
+	json_put_text(t, "tunnel", tunnel_sign_text(c->tunnel));
+	if (c->tunnel != TUNNEL_OPENED)
+		return;
+	json_put_object_begin(t, "match");
+	json_put_int(t, "score", c->score);
+	json_put_text(t, "confidence", confidence_text(c->confidence));
+	json_put_object_end(t);
+}
+
 static void write_closed(struct event_writer *w, struct text_buf *t, const struct event_closed *c)
 {
 	write_hop(t, c->redirect, c->chain, c->hop);
@@ -277,15 +294,19 @@ static void write_closed(struct event_writer *w, struct text_buf *t, const struc
 	json_put_bool(t, "client_follows", c->client_follows);
 	json_put_bool(t, "twin_followed", c->twin_followed);
 	json_put_bool(t, "target_asked", c->target_asked);
-	if (c->tunnel == TUNNEL_NONE)
-		return;
-	json_put_text(t, "tunnel", tunnel_sign_text(c->tunnel));
-	if (c->tunnel != TUNNEL_OPENED)
-		return;
-	json_put_object_begin(t, "match");
-	json_put_int(t, "score", c->score);
-	json_put_text(t, "confidence", confidence_text(c->confidence));
-	json_put_object_end(t);
+	if (c->outcome == OUTCOME_RETRIED) {
+		json_put_uint(t, "retried_by", c->retried_by);
+		json_put_uint(t, "retries", c->retries);
+		json_put_bool(t, "repetition", c->repetition);
+		json_put_text(t, "confidence", confidence_text(c->confidence));
+	}
+	if (c->instead_exchange) {
+		json_put_object_begin(t, "instead");
+		json_put_uint(t, "exchange", c->instead_exchange);
+		json_put_text(t, "link", c->instead_link);
+		json_put_object_end(t);
+	}
+	write_tunnel_sign(t, c);
 }
 
 static void write_finding(struct event_writer *w, struct text_buf *t, const struct event_finding *f)

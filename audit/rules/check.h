@@ -24,15 +24,22 @@ struct rule_input {
 	const struct body_comparison *body;
 	enum uri_match level;
 	enum target_cause cause; /* of level E3 */
-	int64_t latency_us;      /* from P's head to F's */
-	bool rewritten;          /* an earlier hop of the chain turned another method into GET or HEAD */
+	bool late;
+	enum ambiguity ambiguous;
+	unsigned withheld;  /* findings of the rows above that were lowered because of `ambiguous` */
+	int64_t latency_us; /* from P's head to F's */
+	bool rewritten;     /* an earlier hop of the chain turned another method into GET or HEAD */
 	/* RULE_AT_CLOSE */
 	enum outcome outcome;
 	bool client_follows; /* this client has followed another redirect */
 	bool twin_followed;  /* ... one with the same request and target, at about the same time */
 	bool target_asked;   /* it asked for the target since, and that answered another redirect */
 	enum tunnel_sign tunnel;
-	bool chain_loops; /* redirect-loop was found on this chain: stopping was right */
+	unsigned retries;                     /* of R by the same program, while T was not asked */
+	bool repetition;                      /* R was itself such a retry */
+	const struct exchange_facts *instead; /* where the operation went, to none of the targets; may be NULL */
+	const char *instead_link;             /* what ties it to R */
+	bool chain_loops;                     /* redirect-loop was found on this chain: stopping was right */
 	/* RULE_AT_REDIRECT, RULE_AT_CHAIN */
 	const struct loop_facts *loop;
 	/* RULE_AT_END: `request` is what began the chain */
@@ -98,6 +105,10 @@ bool check_method_drop(const struct rule_input *in, struct rule_output *out);
 bool check_not_followed(const struct rule_input *in, struct rule_output *out); /* follow.c */
 bool check_follow_opaque(const struct rule_input *in, struct rule_output *out);
 bool check_follow_not_visible(const struct rule_input *in, struct rule_output *out);
+bool check_late(const struct rule_input *in, struct rule_output *out);
+bool check_ambiguous(const struct rule_input *in, struct rule_output *out);
+bool check_wrong_target(const struct rule_input *in, struct rule_output *out);
+bool check_retried(const struct rule_input *in, struct rule_output *out);
 bool check_misresolved(const struct rule_input *in, struct rule_output *out);
 bool check_permanent_uncontrolled(const struct rule_input *in, struct rule_output *out); /* caching.c */
 bool check_permanent_overlong(const struct rule_input *in, struct rule_output *out);

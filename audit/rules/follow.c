@@ -74,6 +74,60 @@ bool check_follow_not_visible(const struct rule_input *in, struct rule_output *o
 	return true;
 }
 
+/* How far a program goes on asking what is answered by a redirect. Tests that look at a redirect again and again do
+ * just that, so it is a warning in the strict profile alone. */
+bool check_retried(const struct rule_input *in, struct rule_output *out)
+{
+	if (in->outcome != OUTCOME_RETRIED || in->retries == 0 || in->repetition)
+		return false;
+	if (in->retries >= 3)
+		out->severity = SEVERITY_ERROR;
+	word_bytes(&out->message, in->request->method);
+	word(&out->message, " was sent again ");
+	word_number(&out->message, in->retries);
+	word(&out->message, in->retries == 1 ? " time" : " times");
+	word(&out->message, " instead of following the ");
+	word_number(&out->message, in->request->status);
+	word(&out->expected, "a request for the target");
+	word(&out->seen, "the old URL");
+	return true;
+}
+
+/* A program that is not known to follow redirects has perhaps only done the next thing that it had to do. */
+bool check_wrong_target(const struct rule_input *in, struct rule_output *out)
+{
+	if (!in->instead)
+		return false;
+	out->advisory |= !in->client_follows;
+	word(&out->message, "the client sent the same ");
+	word(&out->message, in->instead_link);
+	word(&out->message, " to another URL than the Location says, and never to that");
+	word_bytes(&out->expected, in->target);
+	word_bytes(&out->seen, in->instead->url);
+	return true;
+}
+
+bool check_late(const struct rule_input *in, struct rule_output *out)
+{
+	if (!in->late)
+		return false;
+	word(&out->message, "the follow-up came after ");
+	word_number(&out->message, (uint64_t)(in->latency_us / 1000));
+	word(&out->message, " ms, when the redirect had been counted as not followed");
+	return true;
+}
+
+/* Asked behind the rows whose findings it tells of. */
+bool check_ambiguous(const struct rule_input *in, struct rule_output *out)
+{
+	if (in->withheld == 0)
+		return false;
+	word_number(&out->message, in->withheld);
+	word(&out->message, in->withheld == 1 ? " finding is" : " findings are");
+	word(&out->message, " no more than info: this may as well be the follow-up of another redirect of the client");
+	return true;
+}
+
 /* The matching has seen to it that a target which anybody may ask for is not called wrong. Where a Location has no
  * right reading, or two, the mistake is the server's and other rules tell it. */
 bool check_misresolved(const struct rule_input *in, struct rule_output *out)

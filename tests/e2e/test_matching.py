@@ -362,3 +362,30 @@ def test_one_url_too_many_and_then_the_right_one_is_no_misreading(origin, proxy,
     log = proxy.stop()
     assert faults(log) == []
     assert log.one("redirect.followed")["match"]["level"] == "E0"
+
+
+def test_a_client_that_retries_instead_of_following_is_told_how_often(origin, start_proxy, connect):
+    proxy = start_proxy("--profile", "strict")
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    client = connect(proxy)
+    for _ in range(4):
+        ask(client, "POST", f"{origin.url}/pay", body=b"card")
+    log = proxy.stop()
+    (finding,) = [event for event in log.events("finding") if event["rule"] == "retry-instead-of-follow"]
+    assert (finding["severity"], finding["redirect"]) == ("error", 1)
+    first = next(event for event in log.events("redirect.closed") if event["redirect"] == 1)
+    assert (first["outcome"], first["retries"], first["repetition"]) == ("retried", 3, False)
+
+
+def test_an_operation_that_is_sent_elsewhere_is_told_with_what_ties_it_to_the_redirect(origin, start_proxy, connect):
+    proxy = start_proxy("--profile", "strict")
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v3/pay", response(200))
+    client = connect(proxy)
+    ask(client, "POST", f"{origin.url}/pay", body=b"4111 1111 1111 1111")
+    ask(client, "POST", f"{origin.url}/v3/pay", body=b"4111 1111 1111 1111")
+    log = proxy.stop()
+    closed = log.one("redirect.closed")
+    wrong = next(event for event in log.events("exchange") if event["request"]["url"].endswith("/v3/pay"))
+    assert closed["instead"] == {"exchange": wrong["request"]["exchange"], "link": "content"}
+    assert [event["rule"] for event in faults(log)] == ["redirect-not-followed", "followed-wrong-target"]

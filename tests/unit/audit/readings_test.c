@@ -215,7 +215,9 @@ START_TEST(to_ask_the_old_url_again_is_no_mistake_of_reading)
 	play(s, "GET http://a/x conn=2 -> 200");
 	said(s);
 	pass_ms(s, 10001);
-	ck_assert_str_eq(said(s), "closed 1 retried\nchain 1 not_followed 302 hops 1 verdict ok\n");
+	ck_assert_str_eq(said(s), "closed 1 retried\n"
+				  "finding retry-instead-of-follow info 1\n"
+				  "chain 1 not_followed 302 hops 1 verdict info\n");
 }
 END_TEST
 

@@ -352,7 +352,8 @@ START_TEST(asking_the_old_url_again_is_a_retry)
 	said(s);
 	run_ends(s);
 	ck_assert_str_eq(said(s), "closed 1 retried\n"
-				  "chain 1 not_followed 307 hops 1 verdict ok\n");
+				  "finding retry-instead-of-follow info 1\n"
+				  "chain 1 not_followed 307 hops 1 verdict info\n");
 }
 END_TEST
 
@@ -450,7 +451,8 @@ START_TEST(a_late_follow_up_revises_the_outcome)
 	said(s);
 	play(s, "POST http://a/y body=abc -> 200");
 	ck_assert_str_eq(said(s), "revised 1 from 0 to 2\n"
-				  "followed 1 by 2 high revised method pass body pass\n");
+				  "followed 1 by 2 high revised method pass body pass\n"
+				  "finding late-follow-up info 1\n");
 	struct audit_totals totals = audit_totals(scenario_audit(s));
 	ck_assert_uint_eq(totals.outcomes[OUTCOME_FOLLOWED], 1);
 	ck_assert_uint_eq(totals.outcomes[OUTCOME_NOT_FOLLOWED], 0);
@@ -469,7 +471,8 @@ START_TEST(a_late_request_that_is_not_right_revises_nothing)
 	ck_assert_str_eq(said(s), "");
 	play(s, "POST http://a/y body=abc -> 200");
 	ck_assert_str_eq(said(s), "revised 1 from 0 to 6\n"
-				  "followed 1 by 6 high revised method pass body pass\n");
+				  "followed 1 by 6 high revised method pass body pass\n"
+				  "finding late-follow-up info 1\n");
 }
 END_TEST
 

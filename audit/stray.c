@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Ties strays to open expectations, which tell of them when they close. Called by match.c for what it had no use for.
+ */
+#include "audit/stray.h"
+
+#define WRONG_TARGET_US (1000 * 1000LL) /* what goes elsewhere because of a redirect goes at once */
+#define SUSPECTS_MAX 16                 /* newest expectations of a client that a stray is compared with */
+
+/* Equal contents that are shorter prove nothing: "{}", "ok=1". */
+#define TELLING_CONTENT_MIN 16u
+
+static bool same_program(const struct trace *a, const struct trace *b)
+{
+	if (a->user_agent != b->user_agent)
+		return false;
+	return a->client->tag || a->connection == b->connection || trace_same_order(a, b);
+}
+
+/* The same connection, or a tag: less could be anybody. */
+static bool is_surely_same(const struct trace *a, const struct trace *b)
+{
+	return a->user_agent == b->user_agent && (a->client->tag || a->connection == b->connection);
+}
+
+static bool is_reload(const struct trace *t)
+{
+	struct bytes control = field_get(t->fields, "cache-control");
+	return bytes_equal_nocase(control, BYTES("max-age=0")) || bytes_equal_nocase(control, BYTES("no-cache"));
+}
+
+/* The old URL was asked again. That a user reloads it, or another program asks for it, is no retry of the client's. */
+static void note_retry(struct audit *a, struct trace *t)
+{
+	struct node *n = table_first(&a->by_request, client_url_key(t->client, t->spelling));
+	for (struct expectation *e = by_request_next(n); e; e = by_request_next(table_next(&e->by_request))) {
+		const struct trace *r = e->request;
+		if (e->state != EXPECTATION_OPEN || r == t || r->method != t->method || t->order < e->order ||
+		    r->url_hash != t->url_hash || r->length != t->length)
+			continue;
+		if (t->pipelined && t->connection == r->connection)
+			continue;
+		uint64_t equal = 0;
+		if (r->content && t->content &&
+		    content_agree(&a->digester, r->content, t->content, t->length, &equal) == AGREEMENT_DIFFER)
+			continue;
+		e->retried_by = t->exchange;
+		if (is_reload(t) || !same_program(r, t))
+			continue;
+		e->retries++;
+		e->confidence = is_surely_same(r, t) ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
+		t->repeats = true;
+	}
+}
+
+static bool has_link(const struct trace *r)
+{
+	return r->length >= TELLING_CONTENT_MIN || r->idempotency_key;
+}
+
+bool stray_is_suspect(const struct known_client *client, const struct audit_exchange *x, int64_t now_us)
+{
+	const struct http_head *h = x->request.head;
+	unsigned left = SUSPECTS_MAX;
+	if (!head_has_content(h) && !head_find(h, FIELD_IDEMPOTENCY_KEY))
+		return false;
+	for (const struct link *l = client->expectations.prev; l != &client->expectations && left > 0; l = l->prev) {
+		const struct expectation *e = OWNER_OF(l, struct expectation, in_client);
+		if (e->at_us < now_us - WRONG_TARGET_US)
+			return false;
+		if (e->state == EXPECTATION_OPEN && has_link(e->request))
+			return true;
+		left--;
+	}
+	return false;
+}
+
+/* What ties a stray to the redirected request beyond doubt; NULL: nothing. */
+static const char *link_of(const struct audit *a, const struct trace *r, const struct trace *t)
+{
+	uint64_t equal = 0;
+	if (r->idempotency_key && r->idempotency_key == t->idempotency_key)
+		return "idempotency key";
+	if (r->length < TELLING_CONTENT_MIN || r->length != t->length || !r->content || !t->content)
+		return NULL;
+	bool agree = content_agree(&a->digester, r->content, t->content, t->length, &equal) == AGREEMENT_EQUAL;
+	return agree && equal == t->length ? "content" : NULL;
+}
+
+/* The operation was sent somewhere else. No reading of the Location explains that, else it would be a candidate. */
+static void note_elsewhere(struct audit *a, struct trace *t)
+{
+	unsigned left = SUSPECTS_MAX;
+	const struct link *all = &t->client->expectations;
+	for (const struct link *l = all->prev; l != all && left > 0; l = l->prev, left--) {
+		struct expectation *e = OWNER_OF(l, struct expectation, in_client);
+		const struct trace *r = e->request;
+		if (e->at_us < t->started_us - WRONG_TARGET_US)
+			return;
+		if (e->state != EXPECTATION_OPEN || e->instead || e->unasked || r == t || t->order < e->order ||
+		    r->spelling == t->spelling || expectation_awaits(e, t->spelling) || !is_surely_same(r, t) ||
+		    t->pipelined)
+			continue;
+		const char *link = link_of(a, r, t);
+		if (!link)
+			continue;
+		e->instead = trace_ref(t);
+		e->instead_link = link;
+		return;
+	}
+}
+
+void stray_ended(struct audit *a, struct trace *t, int64_t now_us)
+{
+	(void)now_us;
+	note_retry(a, t);
+	note_elsewhere(a, t);
+}
