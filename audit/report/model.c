@@ -69,6 +69,8 @@ static void retire(struct report *r, struct chain_list *list)
 	id_map_remove(&r->chains, c->id);
 	for (struct report_hop *h = c->hops; h; h = h->next)
 		id_map_remove(&r->redirects, h->redirect);
+	if (r->chain_done)
+		r->chain_done(r->chain_done_arg, c);
 	report_group_add(r, c);
 }
 

@@ -134,6 +134,11 @@ struct report {
 	size_t groups_max;
 	uint64_t more[SEVERITY_ERROR + 1]; /* chains that are in no group, by verdict */
 
+	/* Set it behind report_init() to be told of each chain when nothing more will be said of it, before it joins a
+	 * group and is perhaps freed. */
+	void (*chain_done)(void *arg, struct report_chain *c);
+	void *chain_done_arg;
+
 	/* private to the model while it is being filled */
 	struct audit_totals counted;
 	struct id_map chains;    /* id -> open or lingering chain */

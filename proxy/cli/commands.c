@@ -83,6 +83,23 @@ static const struct command table[] = {
 	.main = command_explain,
     },
     {
+	.name = "baseline",
+	.bit = COMMAND_BASELINE,
+	.operands = "write|check [--log LOG] FILE",
+	.summary = "write down what a run found, or say what a later one found beside that",
+	.description =
+	    "write takes the chains and findings of the last run in the log and writes them to FILE, as JSON with an "
+	    "entry a line and in an order of its own, to be reviewed and checked in.\n\n"
+	    "check compares the last run in the log with FILE and tells, one a line, what is new, what is worse than "
+	    "it was, and what is gone.\n\n"
+	    "A finding is known by rule, fault, method, URL and status, a chain by its requests, its statuses and its "
+	    "end. Of a URL scheme, host and path count, with {id} for what looks like one; the port does not where the "
+	    "host is loopback. What --ignore accepts is no part of it.\n\n"
+	    "The exit status is 0; 3 when check finds errors or warnings that are new or worse; 2 after a usage error; "
+	    "125 when a file can't be read or the log lacks a part of the run.",
+	.main = command_baseline,
+    },
+    {
 	.name = "mark",
 	.bit = COMMAND_MARK,
 	.operands = "[--proxy URL] NAME",

@@ -21,7 +21,9 @@
 #define AT(member) .offset = offsetof(struct config, member)
 #define RELAY (COMMAND_PROXY | COMMAND_RUN)
 #define AUTHORITY (RELAY | COMMAND_CA | COMMAND_DOCTOR)
-#define ALL (RELAY | COMMAND_CA | COMMAND_DOCTOR | COMMAND_EXPLAIN | COMMAND_MARK | COMMAND_VERIFY | COMMAND_HELP)
+#define ALL                                                                                                            \
+	(RELAY | COMMAND_BASELINE | COMMAND_CA | COMMAND_DOCTOR | COMMAND_EXPLAIN | COMMAND_MARK | COMMAND_VERIFY |    \
+	 COMMAND_HELP)
 
 #define LIMIT_BYTES(option, member, least, most, sentence)                                                             \
 	{                                                                                                              \
@@ -399,10 +401,10 @@ static const struct option_row rows[] = {
 	.name = "log",
 	.kind = OPTION_TEXT,
 	.group = GROUP_AUDIT,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_BASELINE,
 	AT(log),
 	.argument = "FILE",
-	.help = "Append the audit log (JSON Lines) to FILE; - keeps none.",
+	.help = "Append the audit log (JSON Lines) to FILE; - keeps none. `baseline` reads it there.",
     },
     {
 	.name = "key-file",

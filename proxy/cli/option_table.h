@@ -45,7 +45,8 @@ enum command_bit {
 	COMMAND_VERIFY = 16,
 	COMMAND_CA = 32,
 	COMMAND_DOCTOR = 64,
-	COMMAND_MARK = 128
+	COMMAND_MARK = 128,
+	COMMAND_BASELINE = 256
 };
 
 struct option_choice {
