@@ -116,6 +116,29 @@ def test_the_time_of_a_process_is_its_own(tmp_path):
     assert not busy.alive()
 
 
+def test_memory_that_is_shared_with_others_by_chance_does_not_count(tmp_path):
+    """A second process that maps the same program and libraries takes nothing from the first."""
+    def start():
+        p = processes.Process(["/usr/bin/python3", "-c", "import ssl, time\nprint('up', flush=True)\ntime.sleep(60)"],
+                              str(tmp_path), processes.cores()[0])
+        deadline = time.monotonic() + 20
+        while "up" not in p.last_words() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return p
+
+    first = start()
+    try:
+        alone = first.pss_kb()
+        os.unlink(first.output)
+        second = start()
+        try:
+            assert abs(first.pss_kb() - alone) < 100
+        finally:
+            second.stop()
+    finally:
+        first.stop()
+
+
 def test_a_stopped_process_still_ends(tmp_path):
     sleeper = processes.Process(["/bin/sleep", "60"], str(tmp_path), processes.cores()[0])
     sleeper.pause()
