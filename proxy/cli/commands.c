@@ -94,7 +94,7 @@ static const struct command table[] = {
 	    "it was, and what is gone.\n\n"
 	    "A finding is known by rule, fault, method, URL and status, a chain by its requests, its statuses and its "
 	    "end. Of a URL scheme, host and path count, with {id} for what looks like one; the port does not where the "
-	    "host is loopback. What --ignore accepts is no part of it.\n\n"
+	    "host is loopback. Findings that the run accepted are no part of it.\n\n"
 	    "The exit status is 0; 3 when check finds errors or warnings that are new or worse; 2 after a usage error; "
 	    "125 when a file can't be read or the log lacks a part of the run.",
 	.main = command_baseline,

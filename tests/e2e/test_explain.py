@@ -33,7 +33,7 @@ def test_every_rule_is_explained_with_meaning_condition_source_and_example(rule,
 def test_the_list_of_rules_has_each_of_them_and_each_can_be_explained(hopaudit):
     listed = hopaudit("explain")
     assert listed.returncode == 0
-    ids = re.findall(r"^\s*([a-z]+(?:-[a-z0-9]+)+)\b", listed.stdout, re.MULTILINE)
+    ids = re.findall(r"^  ([a-z]+(?:-[a-z0-9]+)+)\b", listed.stdout, re.MULTILINE)
     assert set(RULES) <= set(ids)
     for rule in ids:
         done = hopaudit("explain", rule)
