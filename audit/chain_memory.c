@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "audit/cookie.h"
 #include "audit/rules/check.h"
 #include "audit/secret.h"
 
@@ -21,33 +22,38 @@ bool field_is_credential(const struct field_list *l, const struct field_item *f)
 const struct carried *chain_memory_home(const struct chain_memory *m, struct bytes name, struct bytes value)
 {
 	for (const struct carried *c = m->carried; c; c = c->next) {
-		if (bytes_equal(bytes_of(c->text, c->name_len), name) &&
-		    bytes_equal(bytes_of(c->text + c->name_len, c->value_len), value))
+		if (bytes_equal(bytes_of(c->text, c->name_len), name) && bytes_equal(carried_value(c), value))
 			return c;
 	}
 	return NULL;
+}
+
+static struct carried *carried_new(struct bytes name, struct bytes value, struct bytes home)
+{
+	struct carried *c = malloc(sizeof(*c) + name.len + value.len + home.len);
+	if (!c)
+		return NULL;
+	*c = (struct carried){
+	    .name_len = (uint32_t)name.len, .value_len = (uint32_t)value.len, .home_len = (uint32_t)home.len};
+	memcpy(c->text, name.ptr, name.len);
+	if (value.len > 0)
+		memcpy(c->text + name.len, value.ptr, value.len);
+	if (home.len > 0)
+		memcpy(c->text + name.len + value.len, home.ptr, home.len);
+	return c;
 }
 
 static void carry(struct chain_memory *m, struct bytes name, struct bytes value, struct bytes home)
 {
 	if (chain_memory_home(m, name, value))
 		return;
-	struct carried *c =
-	    m->carried_count < CARRIED_MAX ? malloc(sizeof(*c) + name.len + value.len + home.len) : NULL;
+	struct carried *c = m->carried_count < CARRIED_MAX ? carried_new(name, value, home) : NULL;
 	if (!c) {
 		m->carried_lost++;
 		return;
 	}
-	*c = (struct carried){.next = m->carried,
-			      .hop = m->hops,
-			      .name_len = (uint32_t)name.len,
-			      .value_len = (uint32_t)value.len,
-			      .home_len = (uint32_t)home.len};
-	memcpy(c->text, name.ptr, name.len);
-	if (value.len > 0)
-		memcpy(c->text + name.len, value.ptr, value.len);
-	if (home.len > 0)
-		memcpy(c->text + name.len + value.len, home.ptr, home.len);
+	c->hop = m->hops;
+	c->next = m->carried;
 	m->carried = c;
 	m->carried_count++;
 }
@@ -70,6 +76,22 @@ static void note_wait(struct chain_memory *m, int64_t waited_us)
 		m->slowest_us = waited_us;
 }
 
+static void note_set_cookies(struct chain_memory *m, const struct exchange_facts *r)
+{
+	const struct field_list *l = r->response_fields;
+	for (const struct field_item *f = field_next(l, "set-cookie", NULL); f; f = field_next(l, "set-cookie", f)) {
+		struct carried *c = m->set_cookie_count < SET_COOKIES_MAX
+					? carried_new(field_name(l, f), field_value(l, f), r->url)
+					: NULL;
+		if (!c)
+			return;
+		c->hop = m->hops;
+		c->next = m->set_cookies;
+		m->set_cookies = c;
+		m->set_cookie_count++;
+	}
+}
+
 void chain_memory_redirect(struct chain_memory *m, const struct exchange_facts *r)
 {
 	bool keeps = r->status == 307 || r->status == 308;
@@ -82,75 +104,80 @@ void chain_memory_redirect(struct chain_memory *m, const struct exchange_facts *
 	m->method_lost |= (r->status == 301 || r->status == 302) && !method_is_safe(r->method);
 	note_wait(m, r->response_us - r->started_us);
 	carry_all(m, r);
+	note_set_cookies(m, r);
 }
 
-/* Has a follow-up at the same host a cookie of this name? */
-static bool brings_cookie(const struct exchange_facts *f, struct bytes name)
+static bool is_whole(const struct field_list *l)
 {
-	for (const struct field_item *c = field_next(f->fields, "cookie", NULL); c;
-	     c = field_next(f->fields, "cookie", c)) {
-		struct bytes pair = field_value(f->fields, c);
-		if (bytes_equal(bytes_slice(pair, 0, bytes_find(pair, '=')), name))
+	return !l || !l->incomplete;
+}
+
+/* A second attempt, after a challenge, makes up for the first. */
+static void note(unsigned *hop, unsigned now, bool is_so)
+{
+	if (is_so)
+		*hop = now;
+	else if (*hop == now)
+		*hop = 0;
+}
+
+static void note_authorization(struct chain_memory *m, const struct exchange_facts *r, const struct exchange_facts *f)
+{
+	struct uri from;
+	struct uri to;
+	if (!field_has(r->fields, "authorization") || !is_whole(f->fields) || uri_parse_http(r->url, &from) != URI_OK ||
+	    uri_parse_http(f->url, &to) != URI_OK)
+		return;
+	note(&m->authorization_lost, m->hops, uri_same_origin(&from, &to) && !field_has(f->fields, "authorization"));
+}
+
+static bool has_cookie(const struct field_list *l, struct bytes name)
+{
+	for (const struct field_item *f = field_next(l, "cookie", NULL); f; f = field_next(l, "cookie", f)) {
+		if (bytes_equal(cookie_name(field_value(l, f)), name))
 			return true;
 	}
 	return false;
 }
 
-/* The name of a cookie that the client was to send back wherever the same host is asked in the same way: one that is
- * not being deleted, for all paths, not for TLS alone. Empty for any other. */
-static struct bytes cookie_for_all(struct bytes set)
-{
-	size_t end = bytes_find(set, ';');
-	struct bytes pair = bytes_slice(set, 0, end);
-	size_t equals = bytes_find(pair, '=');
-	struct bytes name = bytes_trim(bytes_slice(pair, 0, equals));
-	struct bytes rest = bytes_slice(set, end, set.len);
-	if (equals + 1 >= pair.len)
-		return bytes_of(NULL, 0);
-	while (rest.len > 0) {
-		rest = bytes_slice(rest, 1, rest.len);
-		size_t next = bytes_find(rest, ';');
-		struct bytes attribute = bytes_trim(bytes_slice(rest, 0, next));
-		bool path = bytes_starts_nocase(attribute, BYTES("path=")) && attribute.len > strlen("path=/");
-		if (path || bytes_starts_nocase(attribute, BYTES("max-age=")) ||
-		    bytes_starts_nocase(attribute, BYTES("expires=")) || bytes_equal_nocase(attribute, BYTES("secure")))
-			return bytes_of(NULL, 0);
-		rest = bytes_slice(rest, next, rest.len);
-	}
-	return name;
-}
-
-static bool same_host(struct bytes a, struct bytes b)
-{
-	struct uri u;
-	struct uri v;
-	return uri_parse(a, &u) == URI_OK && uri_parse(b, &v) == URI_OK && bytes_equal_nocase(u.host, v.host);
-}
-
-static bool ignores_cookie(const struct exchange_facts *r, const struct exchange_facts *f)
+static void note_cookies(struct chain_memory *m, const struct exchange_facts *r, const struct exchange_facts *f)
 {
 	const struct field_list *l = r->response_fields;
-	for (const struct field_item *s = field_next(l, "set-cookie", NULL); s; s = field_next(l, "set-cookie", s)) {
-		struct bytes name = cookie_for_all(field_value(l, s));
-		if (name.len > 0 && same_host(r->url, f->url) && !brings_cookie(f, name))
-			return true;
+	struct uri from;
+	struct uri to;
+	bool ignored = false;
+	if (!field_has(l, "set-cookie") || !is_whole(f->fields) || uri_parse_http(r->url, &from) != URI_OK ||
+	    uri_parse_http(f->url, &to) != URI_OK)
+		return;
+	for (const struct field_item *i = field_next(l, "set-cookie", NULL); i; i = field_next(l, "set-cookie", i)) {
+		struct set_cookie c;
+		ignored |= set_cookie_parse(field_value(l, i), &c) && set_cookie_is_for(&c, &from, &to) &&
+			   !has_cookie(f->fields, c.name);
 	}
-	return false;
+	note(&m->cookie_ignored, m->hops, ignored);
 }
 
 void chain_memory_follow(struct chain_memory *m, const struct exchange_facts *r, const struct exchange_facts *f)
 {
 	m->rewritten |= method_became_get(r->method, f->method);
-	m->cookie_ignored |= ignores_cookie(r, f);
+	note_authorization(m, r, f);
+	note_cookies(m, r, f);
 	carry_all(m, f);
+}
+
+static void free_all(struct carried **list)
+{
+	while (*list) {
+		struct carried *c = *list;
+		*list = c->next;
+		free(c);
+	}
 }
 
 void chain_memory_free(struct chain_memory *m)
 {
-	while (m->carried) {
-		struct carried *c = m->carried;
-		m->carried = c->next;
-		free(c);
-	}
+	free_all(&m->carried);
+	free_all(&m->set_cookies);
 	m->carried_count = 0;
+	m->set_cookie_count = 0;
 }

@@ -8,7 +8,8 @@
 
 #include "audit/event.h"
 
-#define CARRIED_MAX 64u /* secrets that one chain remembers; further ones are not judged, and counted */
+#define CARRIED_MAX 64u     /* secrets that one chain remembers; further ones are not judged, and counted */
+#define SET_COOKIES_MAX 32u /* cookies that its redirects set; of further ones nothing is known */
 
 /* A secret (Authorization, a cookie pair, a key-like field) and its home: the origin of the first request of the chain
  * that carried it. Its parts stand behind it. */
@@ -32,15 +33,20 @@ struct chain_memory {
 	bool method_lost;    /* a 301 or 302 to an unsafe method was in it */
 	bool kept_again;     /* ... and a 307 or 308 behind that */
 	bool unsafe_first;   /* it began with an unsafe method */
-	bool cookie_ignored; /* a follow-up did not bring what the 3xx before it had set */
 	unsigned returns_at; /* the last hop whose Location leads back to a URL of the chain; 0: none ... */
 	unsigned returns_to; /* ... the hop that asked for that URL */
 	unsigned revisited;  /* the first hop that was asked for again, by a follow-up; 0: none */
 	int64_t waited_us;   /* from request to 3xx, summed over its redirects */
 	int64_t slowest_us;  /* ... of the slowest */
+	/* Hops, 0 for none: one that stayed at its origin and was followed without its Authorization; one whose cookie
+	 * for its target the follow-up did not have. */
+	unsigned authorization_lost;
+	unsigned cookie_ignored;
 	unsigned carried_count;
 	unsigned carried_lost;   /* for want of room or memory */
 	struct carried *carried; /* owned */
+	unsigned set_cookie_count;
+	struct carried *set_cookies; /* owned, the newest first: values of Set-Cookie, and the URLs that set them */
 };
 
 /* Remembers a redirected request and its 3xx, once for each hop. */
@@ -57,6 +63,11 @@ bool field_is_credential(const struct field_list *l, const struct field_item *f)
 
 /* The first carrier of a secret of the same name and value, or NULL. `name` in lower case. */
 const struct carried *chain_memory_home(const struct chain_memory *m, struct bytes name, struct bytes value);
+
+static inline struct bytes carried_value(const struct carried *c)
+{
+	return bytes_of(c->text + c->name_len, c->value_len);
+}
 
 static inline struct bytes carried_home(const struct carried *c)
 {

@@ -92,6 +92,19 @@ bool check_content_type_lost(const struct rule_input *in, struct rule_output *ou
 bool check_content_type_changed(const struct rule_input *in, struct rule_output *out);
 bool check_idempotency_key_lost(const struct rule_input *in, struct rule_output *out);
 bool check_idempotency_key_changed(const struct rule_input *in, struct rule_output *out);
+bool check_authorization_cross_origin(const struct rule_input *in, struct rule_output *out); /* credential.c */
+bool check_cookie_cross_site(const struct rule_input *in, struct rule_output *out);
+bool check_api_key_cross_origin(const struct rule_input *in, struct rule_output *out);
+bool check_proxy_authorization_leak(const struct rule_input *in, struct rule_output *out);
+bool check_authorization_lost(const struct rule_input *in, struct rule_output *out);
+bool check_set_cookie_ignored(const struct rule_input *in, struct rule_output *out);
+bool check_location_userinfo(const struct rule_input *in, struct rule_output *out); /* disclosure.c */
+bool check_userinfo_in_target(const struct rule_input *in, struct rule_output *out);
+bool check_userinfo_became_auth(const struct rule_input *in, struct rule_output *out);
+bool check_referer_downgrade(const struct rule_input *in, struct rule_output *out);
+bool check_referer_secret(const struct rule_input *in, struct rule_output *out);
+bool check_referer_cross_origin(const struct rule_input *in, struct rule_output *out);
+bool check_location_leaks_secret(const struct rule_input *in, struct rule_output *out);
 bool check_location_missing(const struct rule_input *in, struct rule_output *out); /* location.c */
 bool check_redirect_to_self(const struct rule_input *in, struct rule_output *out); /* chain.c */
 bool check_redirect_loop(const struct rule_input *in, struct rule_output *out);

@@ -444,6 +444,7 @@ START_TEST(a_replay_that_is_redirected_goes_on_with_the_chain)
 				  "observed 2 hop 2 chain 1 to http://a/z\n"
 				  "followed 2 by 4 high final method pass body pass\n"
 				  "closed 2 followed\n"
+				  "finding authorization-lost-same-origin info 0\n"
 				  "finding redirect-chain info 0\n"
 				  "chain 1 completed 200 hops 2 verdict info\n");
 }

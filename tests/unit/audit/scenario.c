@@ -218,6 +218,7 @@ struct request_words {
 	long declared;
 	bool chunked;
 	bool pipelined;
+	enum audit_path path;
 };
 
 static void put_field(char *fields, size_t size, const char *word)
@@ -225,6 +226,8 @@ static void put_field(char *fields, size_t size, const char *word)
 	const char *colon = strchr(word, ':');
 	size_t used = strlen(fields);
 	snprintf(fields + used, size - used, "%.*s: %s\r\n", (int)(colon - word), word, colon + 1);
+	for (char *space = fields + used; (space = strchr(space, '^'));)
+		*space = ' ';
 }
 
 static void request_word(struct played *p, struct request_words *w, const char *word)
@@ -246,6 +249,8 @@ static void request_word(struct played *p, struct request_words *w, const char *
 		p->client.tag = bytes_str(p->tag);
 	} else if ((v = value_of(word, "ua"))) {
 		w->agent = v;
+	} else if ((v = value_of(word, "path"))) {
+		w->path = strcmp(v, "tunnel") == 0 ? AUDIT_PATH_TUNNEL : AUDIT_PATH_INTERCEPTED;
 	} else if (strcmp(word, "chunked") == 0) {
 		w->chunked = true;
 	} else if (strcmp(word, "pipelined") == 0) {
@@ -260,15 +265,20 @@ static void build_head(struct played *p, struct request_words *w)
 {
 	static const struct http_limits limits = {
 	    .target_max = 8192, .field_max = 8192, .head_max = 65536, .fields_max = FIELDS_MAX};
+	const char *authority = strstr(w->url, "://") + 3;
+	const char *userinfo = memchr(authority, '@', strcspn(authority, "/?#"));
 	char framing[64] = "";
+	char host[300] = "";
+	authority = userinfo ? userinfo + 1 : authority;
+	if (!strstr(w->fields, "Host: "))
+		snprintf(host, sizeof(host), "Host: %.*s\r\n", (int)strcspn(authority, "/?#"), authority);
 	if (w->chunked)
 		snprintf(framing, sizeof(framing), "Transfer-Encoding: chunked\r\n");
 	else if (w->declared >= 0 || p->body)
 		snprintf(framing, sizeof(framing), "Content-Length: %ld\r\n",
 			 w->declared >= 0 ? w->declared : (long)p->body_len);
-	ck_assert_int_ge(asprintf(&p->raw, "%s %s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: %s\r\nAccept: */*\r\n%s%s\r\n",
-				  w->method, w->url, (int)strcspn(w->url + 7, "/?#"), w->url + 7, w->agent, w->fields,
-				  framing),
+	ck_assert_int_ge(asprintf(&p->raw, "%s %s HTTP/1.1\r\n%sUser-Agent: %s\r\nAccept: */*\r\n%s%s\r\n", w->method,
+				  w->url, host, w->agent, w->fields, framing),
 			 0);
 	p->head.fields = p->fields;
 	p->head.fields_max = FIELDS_MAX;
@@ -297,7 +307,7 @@ int request(struct scenario *s, const char *text)
 					.head = &p->head,
 					.url = &p->url,
 					.origin_hash = uri_origin_hash(&p->url, audit_seed(s->audit)),
-					.path = AUDIT_PATH_PROXY,
+					.path = w.path,
 					.pipelined = w.pipelined};
 	audit_request_head(s->audit, &p->x, &request, s->now_us);
 	return s->count;

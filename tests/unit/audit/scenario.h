@@ -8,7 +8,8 @@
  *     chunked        no Content-Length               declared=N     Content-Length that the content may not reach
  *     conn=N         the connection (default 1)      tag=T          proxy user name
  *     addr=N         127.0.0.N (default 1)           ua=T           User-Agent (default "client/1")
- *     pipelined      came before the answer before   name:value     any other header field
+ *     pipelined      came before the answer before   name:value     any other header field ("^" is a space in it)
+ *     path=tunnel    in a tunnel, in clear            path=intercepted  in a tunnel that we opened
  * A response: STATUS, a Location if the next word has none of ':' before a '/' or is "-" for an empty one, and
  *     name:value     any header field                undelivered    the client did not get all of it
  *     bare           no Cache-Control: otherwise it is private, where the words give none, so that the rules about

@@ -7,6 +7,7 @@
 
 #include "../run_suite.h"
 #include "../scenario.h"
+#include "audit/rules/rules.h"
 
 static inline bool found_is_told(const char *line)
 {
@@ -19,8 +20,17 @@ static inline bool found_is_told(const char *line)
 #endif
 }
 
-/* Plays the lines (see scenario.h) in a run of their own; "rule severity redirect\n" for each finding. */
-static inline const char *found_in(enum profile profile, const char *const lines[])
+/* Is a finding, "rule severity redirect", of one of these groups? */
+static inline bool is_of_groups(const char *finding, const char *groups)
+{
+	const struct rule *rule = rule_find(bytes_of(finding, strcspn(finding, " ")));
+
+	return strchr(groups, rule->group) != NULL;
+}
+
+/* Plays the lines (see scenario.h) in a run of their own; "rule severity redirect\n" for each finding of the groups of
+ * rules named (NULL: of all). */
+static inline const char *found_of(const char *groups, enum profile profile, const char *const lines[])
 {
 	static char found[4096];
 	struct audit_config config = audit_config_default();
@@ -36,14 +46,23 @@ static inline const char *found_in(enum profile profile, const char *const lines
 	for (line = said(s); line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
 		size_t prefix = strlen("finding ");
 
-		if (strncmp(line, "finding ", prefix) == 0 && found_is_told(line))
+		if (strncmp(line, "finding ", prefix) == 0 &&
+		    (groups ? is_of_groups(line + prefix, groups) : found_is_told(line)))
 			strncat(found, line + prefix, strcspn(line, "\n") + 1 - prefix);
 	}
 	scenario_free(s);
 	return found;
 }
 
+static inline const char *found_in(enum profile profile, const char *const lines[])
+{
+	return found_of(NULL, profile, lines);
+}
+
 #define FOUND(...) found_in(PROFILE_DEFAULT, (const char *const[]){__VA_ARGS__, NULL})
 #define FOUND_STRICTLY(...) found_in(PROFILE_STRICT, (const char *const[]){__VA_ARGS__, NULL})
+/* The findings of some groups alone: what the others say of the same traffic is tested elsewhere. */
+#define FOUND_OF(groups, ...) found_of(groups, PROFILE_DEFAULT, (const char *const[]){__VA_ARGS__, NULL})
+#define FOUND_STRICTLY_OF(groups, ...) found_of(groups, PROFILE_STRICT, (const char *const[]){__VA_ARGS__, NULL})
 
 #endif
