@@ -84,6 +84,7 @@ const char *event_type_text(enum event_type t)
 	    [EVENT_REDIRECT_FOLLOWED] = "redirect.followed",
 	    [EVENT_MATCH_REVISED] = "match.revised",
 	    [EVENT_REDIRECT_CLOSED] = "redirect.closed",
+	    [EVENT_REDIRECT_DUPLICATED] = "redirect.duplicated",
 	    [EVENT_FINDING] = "finding",
 	    [EVENT_CHAIN_FINISHED] = "chain.finished",
 	    [EVENT_TUNNEL] = "tunnel",

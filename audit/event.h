@@ -148,6 +148,7 @@ enum event_type {
 	EVENT_REDIRECT_FOLLOWED,
 	EVENT_MATCH_REVISED,
 	EVENT_REDIRECT_CLOSED,
+	EVENT_REDIRECT_DUPLICATED,
 	EVENT_FINDING,
 	EVENT_CHAIN_FINISHED,
 	EVENT_TUNNEL,
@@ -252,6 +253,18 @@ struct event_closed {
 	const char *instead_link;             /* what ties it to the request: "content", "idempotency key" */
 };
 
+/* A second request that equals the follow-up: method, URL, content. */
+struct event_duplicated {
+	uint64_t redirect;
+	uint64_t chain;
+	unsigned hop;
+	uint64_t first;                       /* exchange: the follow-up */
+	uint64_t again;                       /* exchange: the second one */
+	const struct exchange_facts *request; /* the redirect's; told before by its id */
+	const struct exchange_facts *follow;  /* the second one; likewise */
+	enum confidence confidence;           /* that the same program sent both */
+};
+
 struct event_finding {
 	const struct rule *rule;
 	enum severity severity; /* after profile and confidence gate */
@@ -343,6 +356,7 @@ struct audit_event {
 		struct event_followed followed;
 		struct event_revised revised;
 		struct event_closed closed;
+		struct event_duplicated duplicated;
 		struct event_finding finding;
 		struct event_chain_finished chain_finished;
 		struct event_tunnel tunnel;

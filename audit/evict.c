@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * In this order: expectations that are closed and only kept to be revised; verbatim bytes (their digests stay, so equal
- * is still equal); open expectations, oldest first. Called where evidence is added: observe.c and hop.c. */
+ * In this order: expectations that are over and only kept in case of a second follow-up, or to be revised; verbatim
+ * bytes (their digests stay, so equal is still equal); open expectations, oldest first. Called where evidence is added:
+ * observe.c and hop.c. */
 #include "audit/evict.h"
 
 #include "audit/hop.h"
+
+/* Kept to find a follow-up that is sent twice: no evidence of what has been told. */
+static bool drop_done(struct audit *a, int64_t now_us)
+{
+	if (list_empty(&a->queues[QUEUE_DONE]))
+		return false;
+	hop_release(a, OWNER_OF(a->queues[QUEUE_DONE].next, struct expectation, in_queue), now_us);
+	return true;
+}
 
 static bool drop_late(struct audit *a, int64_t now_us)
 {
@@ -46,7 +56,7 @@ static struct expectation *oldest_waiting(const struct audit *a)
 
 void evict_expectation(struct audit *a, struct expectation *e, const char *reason, int64_t now_us)
 {
-	a->totals.forgotten++;
+	a->totals.forgotten += e->state != EXPECTATION_DONE;
 	switch (e->state) {
 	case EXPECTATION_OPEN:
 		hop_unfollowed(a, e, OUTCOME_LEFT_VISIBILITY, reason, true, now_us);
@@ -55,6 +65,7 @@ void evict_expectation(struct audit *a, struct expectation *e, const char *reaso
 		hop_followed(a, e, now_us);
 		break;
 	case EXPECTATION_ANSWERED:
+	case EXPECTATION_DONE:
 	case EXPECTATION_LATE:
 		hop_release(a, e, now_us);
 		break;
@@ -64,7 +75,7 @@ void evict_expectation(struct audit *a, struct expectation *e, const char *reaso
 bool evict_for(struct audit *a, uint64_t bytes, int64_t now_us)
 {
 	while (budget_over(&a->budget, bytes)) {
-		if (drop_late(a, now_us) || strip_oldest(a))
+		if (drop_done(a, now_us) || drop_late(a, now_us) || strip_oldest(a))
 			continue;
 		struct expectation *oldest = oldest_waiting(a);
 		if (!oldest)

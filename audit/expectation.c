@@ -98,7 +98,8 @@ void expectation_set_state(struct expectation *e, enum expectation_state state)
 	static const unsigned char edges[] = {
 	    [EXPECTATION_OPEN] = 1 << EXPECTATION_PROVISIONAL | 1 << EXPECTATION_LATE,
 	    [EXPECTATION_PROVISIONAL] = 1 << EXPECTATION_OPEN | 1 << EXPECTATION_ANSWERED,
-	    [EXPECTATION_ANSWERED] = 0,
+	    [EXPECTATION_ANSWERED] = 1 << EXPECTATION_DONE,
+	    [EXPECTATION_DONE] = 0,
 	    [EXPECTATION_LATE] = 1 << EXPECTATION_ANSWERED,
 	};
 	assert(edges[e->state] & 1 << state);
@@ -141,6 +142,7 @@ void expectation_queue(struct audit *a, struct expectation *e, enum queue queue,
 	    [QUEUE_WINDOW_BROWSER] = BROWSER_WINDOWS,
 	    [QUEUE_LATE] = LATE_WINDOWS - 1,
 	    [QUEUE_LATE_BROWSER] = LATE_WINDOWS * BROWSER_WINDOWS - BROWSER_WINDOWS,
+	    [QUEUE_DONE] = 1,
 	    [QUEUE_CHALLENGE] = 1,
 	};
 	link_remove(&e->in_queue);

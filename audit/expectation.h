@@ -21,6 +21,7 @@ enum expectation_state {
 	EXPECTATION_OPEN,        /* no candidate */
 	EXPECTATION_PROVISIONAL, /* a candidate that may still be displaced */
 	EXPECTATION_ANSWERED,    /* followed */
+	EXPECTATION_DONE,        /* followed and told, out of its chain: kept to see whether it is sent twice */
 	EXPECTATION_LATE         /* closed as not followed or retried; a good follow-up would still revise that */
 };
 
@@ -45,6 +46,7 @@ struct expectation {
 	bool unasked; /* the Location is unusable: nothing is expected, but clients that repair it are recognised */
 	bool fields_uncertain; /* another redirect waits for the same request, and its request had other fields */
 	bool linked;           /* counted in the filter under its connection: see stray_is_suspect() */
+	bool duplicated;       /* its follow-up was sent twice, and that is told */
 	bool watched;          /* counted in the filter under its connection: see match_connection_moves_on() */
 	uint64_t id;           /* the redirect's */
 	uint64_t chain_id;     /* of the chain that it is, or was, part of */

@@ -155,6 +155,28 @@ static void note_follower(struct audit *a, struct expectation *e)
 	}
 }
 
+void hop_duplicated(struct audit *a, struct expectation *e, struct trace *again, enum confidence confidence,
+		    int64_t now_us)
+{
+	struct two_ends ends;
+	e->duplicated = true;
+	emit_exchange(a, again, now_us);
+	ends_of(e, again, &ends);
+	struct audit_event event = {
+	    .type = EVENT_REDIRECT_DUPLICATED,
+	    .duplicated = {.redirect = e->id,
+			   .chain = e->chain_id,
+			   .hop = e->hop,
+			   .first = e->candidate->exchange,
+			   .again = again->exchange,
+			   .request = &ends.request,
+			   .follow = &ends.follow,
+			   .confidence = confidence},
+	};
+	emit(a, &event, now_us);
+	ruling_duplicated(&a->ruling, memory_of(e), &event.duplicated, now_us);
+}
+
 void hop_followed(struct audit *a, struct expectation *e, int64_t now_us)
 {
 	expectation_set_state(e, EXPECTATION_ANSWERED);
@@ -173,6 +195,40 @@ void hop_followed(struct audit *a, struct expectation *e, int64_t now_us)
 	hop_answer_known(a, e, now_us);
 }
 
+/* One that is done is enough for each target: clients that send the same again and again would make the list of what
+ * waits for a URL long. */
+static void release_done_before(struct audit *a, const struct trace *follow, int64_t now_us)
+{
+	struct node *n = table_first(&a->by_target, client_url_key(follow->client, follow->spelling));
+	for (struct awaited *w = by_target_next(n); w; w = by_target_next(table_next(&w->node))) {
+		if (w->of->state == EXPECTATION_DONE) {
+			hop_release(a, w->of, now_us);
+			return;
+		}
+	}
+}
+
+/* Everything is told. An operation that the client sends once more is worth the wait; only digests are kept of it. */
+static void hop_done(struct audit *a, struct expectation *e, int64_t now_us)
+{
+	struct chain *c = e->chain;
+	struct trace *ends[] = {e->request, e->candidate};
+	if (method_is_safe(text_bytes(e->candidate->method)) || e->overdue || a->finished || !c) {
+		hop_release(a, e, now_us);
+		return;
+	}
+	release_done_before(a, e->candidate, now_us);
+	expectation_set_state(e, EXPECTATION_DONE);
+	expectation_queue(a, e, QUEUE_DONE, now_us);
+	for (unsigned i = 0; i < 2; i++) {
+		link_remove(&ends[i]->kept);
+		if (ends[i]->content && ends[i]->content->has_sha256)
+			(void)content_strip(&a->digester, ends[i]->content);
+	}
+	chain_leave(c, e);
+	chain_settle(a, c, false, now_us);
+}
+
 void hop_answer_known(struct audit *a, struct expectation *e, int64_t now_us)
 {
 	const struct trace *f = e->candidate;
@@ -180,7 +236,7 @@ void hop_answer_known(struct audit *a, struct expectation *e, int64_t now_us)
 		return; /* still to come */
 	bool challenge = f->status == 401 || f->status == 407 || f->status == 417;
 	if (!challenge)
-		hop_release(a, e, now_us);
+		hop_done(a, e, now_us);
 	else if (e->queue != QUEUE_CHALLENGE)
 		expectation_queue(a, e, QUEUE_CHALLENGE, now_us);
 }

@@ -30,6 +30,10 @@ void hop_followed(struct audit *a, struct expectation *e, int64_t now_us);
 /* The follow-up was challenged and `again` is its second attempt; or it came late. Says so and judges anew. */
 void hop_revised(struct audit *a, struct expectation *e, struct trace *again, const char *reason, int64_t now_us);
 
+/* The follow-up, or what equals it, was sent once more. Says so. */
+void hop_duplicated(struct audit *a, struct expectation *e, struct trace *again, enum confidence confidence,
+		    int64_t now_us);
+
 /* Ends without a follow-up. A `reason` is one static line. What may still be revised is kept as LATE, unless `final`.
  */
 void hop_unfollowed(struct audit *a, struct expectation *e, enum outcome outcome, const char *reason, bool final,

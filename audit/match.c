@@ -129,6 +129,8 @@ static enum rank rank_of(const struct expectation *e, const struct trace *t, con
 	switch (e->state) {
 	case EXPECTATION_ANSWERED:
 		return is_replay(e, t) ? RANK_REPLAY : RANK_NONE;
+	case EXPECTATION_DONE:
+		return RANK_NONE;
 	case EXPECTATION_OPEN:
 		return wrong ? RANK_WRONG : RANK_OPEN;
 	case EXPECTATION_PROVISIONAL:
@@ -435,6 +437,7 @@ void match_window_over(struct audit *a, struct expectation *e, int64_t now_us)
 		if (!e->again)
 			hop_release(a, e, now_us);
 		break;
+	case EXPECTATION_DONE:
 	case EXPECTATION_LATE:
 		hop_release(a, e, now_us);
 		break;
@@ -451,6 +454,7 @@ void match_finish(struct audit *a, struct expectation *e, int64_t now_us)
 		hop_followed(a, e, now_us);
 		break;
 	case EXPECTATION_ANSWERED:
+	case EXPECTATION_DONE:
 	case EXPECTATION_LATE:
 		hop_release(a, e, now_us);
 		break;

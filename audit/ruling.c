@@ -146,6 +146,19 @@ void ruling_closed(struct ruling *r, struct chain_memory *memory, const struct e
 	engine_ask(&r->engine, RULE_AT_CLOSE, &in, &about);
 }
 
+void ruling_duplicated(struct ruling *r, struct chain_memory *memory, const struct event_duplicated *d, int64_t now_us)
+{
+	struct rule_input in = input_of(d->request, bytes_of(NULL, 0), memory);
+	in.expects = true;
+	in.follow = d->follow;
+	struct engine_case about = {.redirect = d->redirect,
+				    .chain = d->chain,
+				    .memory = memory,
+				    .confidence = d->confidence,
+				    .now_us = now_us};
+	engine_ask(&r->engine, RULE_AT_DUPLICATE, &in, &about);
+}
+
 void ruling_finished(struct ruling *r, struct chain_memory *memory, const struct event_chain_finished *c,
 		     int64_t now_us)
 {

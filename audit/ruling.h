@@ -31,6 +31,7 @@ void ruling_followed(struct ruling *r, struct chain_memory *memory, const struct
 		     struct ruling_case *c);
 
 void ruling_closed(struct ruling *r, struct chain_memory *memory, const struct event_closed *c, int64_t now_us);
+void ruling_duplicated(struct ruling *r, struct chain_memory *memory, const struct event_duplicated *d, int64_t now_us);
 
 /* Before chain.finished is emitted, since its verdict counts what is found here. */
 void ruling_finished(struct ruling *r, struct chain_memory *memory, const struct event_chain_finished *c,

@@ -20,6 +20,7 @@ enum queue {
 	QUEUE_WINDOW_BROWSER,
 	QUEUE_LATE, /* closed without a follow-up; one that comes now revises that */
 	QUEUE_LATE_BROWSER,
+	QUEUE_DONE,      /* followed by an unsafe request: it may be sent a second time, which is wrong */
 	QUEUE_CHALLENGE, /* the follow-up was answered 401, 407 or 417: it may be sent again */
 	QUEUE_COUNT,
 	QUEUE_NONE = QUEUE_COUNT

@@ -110,9 +110,40 @@ static void note_elsewhere(struct audit *a, struct trace *t)
 	}
 }
 
+static bool same_content(const struct audit *a, const struct trace *x, const struct trace *y)
+{
+	uint64_t equal = 0;
+	if (x->length != y->length || x->length == 0)
+		return x->length == y->length;
+	return x->content && y->content &&
+	       content_agree(&a->digester, x->content, y->content, x->length, &equal) == AGREEMENT_EQUAL &&
+	       equal == x->length;
+}
+
+/* An operation that had an answer was sent a second time. One that had none may be tried again (RFC 9110 §9.2.2) where
+ * it is idempotent. */
+static void note_duplicate(struct audit *a, struct trace *t, int64_t now_us)
+{
+	struct node *n = table_first(&a->by_target, client_url_key(t->client, t->spelling));
+	for (struct awaited *w = by_target_next(n); w; w = by_target_next(table_next(&w->node))) {
+		struct expectation *e = w->of;
+		const struct trace *f = e->candidate;
+		bool followed = e->state == EXPECTATION_DONE || e->state == EXPECTATION_ANSWERED;
+		if (!followed || e->duplicated || f == t || f->method != t->method || f->spelling != t->spelling ||
+		    t->order < f->order || method_is_safe(text_bytes(t->method)) || !same_program(f, t))
+			continue;
+		bool answered = f->status != 0 && f->response_delivered && !f->by_proxy;
+		bool challenged = f->status == 401 || f->status == 407 || f->status == 417;
+		if (challenged || (!answered && method_is_idempotent(text_bytes(t->method))) || !same_content(a, f, t))
+			continue;
+		hop_duplicated(a, e, t, is_surely_same(f, t) ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, now_us);
+		return;
+	}
+}
+
 void stray_ended(struct audit *a, struct trace *t, int64_t now_us)
 {
-	(void)now_us;
+	note_duplicate(a, t, now_us);
 	note_retry(a, t);
 	note_elsewhere(a, t);
 }

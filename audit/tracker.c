@@ -54,7 +54,7 @@ static void audit_close_all(struct audit *a, int64_t now_us)
 		else
 			match_finish(a, OWNER_OF(c->expectations.next, struct expectation, in_chain), now_us);
 	}
-	for (unsigned q = QUEUE_LATE; q <= QUEUE_LATE_BROWSER; q++) {
+	for (unsigned q = QUEUE_LATE; q <= QUEUE_DONE; q++) {
 		while (!list_empty(&a->queues[q]))
 			hop_release(a, OWNER_OF(a->queues[q].next, struct expectation, in_queue), now_us);
 	}

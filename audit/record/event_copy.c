@@ -142,6 +142,7 @@ static void find_strings(struct event_strings *s, struct audit_event *e)
 		add_view(s, &e->mark.name);
 		add_view(s, &e->mark.tag);
 		break;
+	case EVENT_REDIRECT_DUPLICATED:
 	case EVENT_RUN_FINISHED:
 	case EVENT_TYPE_COUNT:
 		break;
@@ -172,6 +173,8 @@ static void forget_told(struct audit_event *e)
 {
 	if (e->type == EVENT_REDIRECT_CLOSED)
 		e->closed.request = e->closed.instead = NULL;
+	if (e->type == EVENT_REDIRECT_DUPLICATED)
+		e->duplicated.request = e->duplicated.follow = NULL;
 	if (e->type == EVENT_CHAIN_FINISHED)
 		e->chain_finished.first = NULL;
 }

@@ -309,6 +309,14 @@ static void write_closed(struct event_writer *w, struct text_buf *t, const struc
 	write_tunnel_sign(t, c);
 }
 
+static void write_duplicated(struct text_buf *t, const struct event_duplicated *d)
+{
+	write_hop(t, d->redirect, d->chain, d->hop);
+	json_put_uint(t, "first", d->first);
+	json_put_uint(t, "again", d->again);
+	json_put_text(t, "confidence", confidence_text(d->confidence));
+}
+
 static void write_finding(struct event_writer *w, struct text_buf *t, const struct event_finding *f)
 {
 	json_put_text(t, "rule", f->rule->id);
@@ -449,6 +457,9 @@ static void write_members(struct event_writer *w, struct text_buf *t, const stru
 		break;
 	case EVENT_REDIRECT_CLOSED:
 		write_closed(w, t, &e->closed);
+		break;
+	case EVENT_REDIRECT_DUPLICATED:
+		write_duplicated(t, &e->duplicated);
 		break;
 	case EVENT_FINDING:
 		write_finding(w, t, &e->finding);

@@ -121,6 +121,7 @@ bool check_follow_not_visible(const struct rule_input *in, struct rule_output *o
 bool check_late(const struct rule_input *in, struct rule_output *out);
 bool check_ambiguous(const struct rule_input *in, struct rule_output *out);
 bool check_wrong_target(const struct rule_input *in, struct rule_output *out);
+bool check_duplicate(const struct rule_input *in, struct rule_output *out);
 bool check_retried(const struct rule_input *in, struct rule_output *out);
 bool check_misresolved(const struct rule_input *in, struct rule_output *out);
 bool check_permanent_uncontrolled(const struct rule_input *in, struct rule_output *out); /* caching.c */

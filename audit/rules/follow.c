@@ -93,6 +93,22 @@ bool check_retried(const struct rule_input *in, struct rule_output *out)
 	return true;
 }
 
+/* What was done twice need not be the redirect's doing: who knows the target by now (a permanent redirect tells it)
+ * asks for it directly. Content makes it likelier that this is one operation; a key keeps it from being done twice. */
+bool check_duplicate(const struct rule_input *in, struct rule_output *out)
+{
+	bool permanent = in->request->status == 301 || in->request->status == 308;
+	if (permanent || in->follow->request.length == 0 || field_has(in->follow->fields, "idempotency-key"))
+		out->severity = SEVERITY_INFO;
+	word_bytes(&out->message, in->follow->method);
+	word(&out->message, " was sent twice to the target of one ");
+	word_number(&out->message, in->request->status);
+	word(&out->message, ": the operation may be done twice");
+	word(&out->expected, "one follow-up");
+	word(&out->seen, "two");
+	return true;
+}
+
 /* A program that is not known to follow redirects has perhaps only done the next thing that it had to do. */
 bool check_wrong_target(const struct rule_input *in, struct rule_output *out)
 {

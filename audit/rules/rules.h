@@ -9,12 +9,13 @@
 
 /* When a rule is asked. */
 enum rule_moment {
-	RULE_AT_REDIRECT, /* the 3xx was observed: looks at R and P */
-	RULE_AT_FOLLOW,   /* the follow-up is known and both contents have ended: R, P and F */
-	RULE_AT_CLOSE,    /* the expectation ended without a follow-up */
-	RULE_AT_CHAIN,    /* a hop was added: looks at the chain */
-	RULE_AT_END,      /* the chain has ended, with the answer that it ended in */
-	RULE_RECORD       /* bookkeeping: never a finding of its own accord, its fact is in the events */
+	RULE_AT_REDIRECT,  /* the 3xx was observed: looks at R and P */
+	RULE_AT_FOLLOW,    /* the follow-up is known and both contents have ended: R, P and F */
+	RULE_AT_DUPLICATE, /* the follow-up was sent a second time, which is `follow` then */
+	RULE_AT_CLOSE,     /* the expectation ended without a follow-up */
+	RULE_AT_CHAIN,     /* a hop was added: looks at the chain */
+	RULE_AT_END,       /* the chain has ended, with the answer that it ended in */
+	RULE_RECORD        /* bookkeeping: never a finding of its own accord, its fact is in the events */
 };
 
 struct rule_input; /* what a check may look at; see audit/rules/check.h */

@@ -675,6 +675,22 @@ static const struct rule table[] = {
      .advice = "A retry policy takes the redirect for a failure: it multiplies load and can never succeed. Let it "
 	       "follow, or stop.",
      .check = check_retried},
+    {.id = "duplicate-follow-up",
+     .group = 'H',
+     .fault = FAULT_CLIENT,
+     .severity = SEVERITY_ERROR,
+     .in_default = false,
+     .moment = RULE_AT_DUPLICATE,
+     .summary = "The client sent an operation twice to the target of one redirect.",
+     .condition =
+	 "Within a window of the follow-up's answer the same program sent a request with the same unsafe method, "
+	 "URL and content, which no redirect explains. Info behind a 301 or 308, without content, and with "
+	 "an Idempotency-Key. Not after 401, 407 or 417, nor where the first one of an idempotent method "
+	 "had no answer.",
+     .source = "RFC 9110 §9.2.2",
+     .example = "POST /x -307-> /y; then POST /y; then POST /y",
+     .advice = "Look for two layers that both follow or retry (a library and its caller), and send an Idempotency-Key.",
+     .check = check_duplicate},
     {.id = "ambiguous-match",
      .group = 'H',
      .fault = FAULT_NONE,

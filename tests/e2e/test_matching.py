@@ -389,3 +389,28 @@ def test_an_operation_that_is_sent_elsewhere_is_told_with_what_ties_it_to_the_re
     wrong = next(event for event in log.events("exchange") if event["request"]["url"].endswith("/v3/pay"))
     assert closed["instead"] == {"exchange": wrong["request"]["exchange"], "link": "content"}
     assert [event["rule"] for event in faults(log)] == ["redirect-not-followed", "followed-wrong-target"]
+
+
+def test_a_follow_up_that_is_sent_twice_is_told(origin, start_proxy, connect):
+    proxy = start_proxy("--profile", "strict")
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", response(200))
+    client = connect(proxy)
+    ask(client, "POST", f"{origin.url}/pay", body=b"card")
+    for _ in range(2):
+        ask(client, "POST", f"{origin.url}/v2/pay", body=b"card")
+    log = proxy.stop()
+    assert log.one("redirect.duplicated")["first"] == log.one("redirect.followed")["follow"]["request"]["exchange"]
+    assert [(event["rule"], event["severity"]) for event in faults(log)] == [("duplicate-follow-up", "error")]
+
+
+def test_a_second_operation_of_another_program_is_its_own(origin, start_proxy, connect):
+    proxy = start_proxy("--profile", "strict")
+    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/v2/pay", response(200))
+    client = connect(proxy)
+    ask(client, "POST", f"{origin.url}/pay", body=b"card")
+    ask(client, "POST", f"{origin.url}/v2/pay", body=b"card")
+    ask(connect(proxy), "POST", f"{origin.url}/v2/pay", "User-Agent: another", body=b"card")
+    log = proxy.stop()
+    assert log.events("redirect.duplicated") == [] and faults(log) == []

@@ -126,6 +126,15 @@ static inline void sample_all(struct audit_event events[EVENT_TYPE_COUNT], struc
 			 .latency_us = 1500}};
 	events[EVENT_MATCH_REVISED] =
 	    (struct audit_event){.type = EVENT_MATCH_REVISED, .revised = {1, 0, 2, "a better candidate came"}};
+	events[EVENT_REDIRECT_DUPLICATED] = (struct audit_event){.type = EVENT_REDIRECT_DUPLICATED,
+								 .duplicated = {.redirect = 1,
+										.chain = 1,
+										.hop = 1,
+										.first = 2,
+										.again = 3,
+										.request = &facts[0],
+										.follow = &facts[1],
+										.confidence = CONFIDENCE_HIGH}};
 	events[EVENT_REDIRECT_CLOSED] = (struct audit_event){.type = EVENT_REDIRECT_CLOSED,
 							     .closed = {.redirect = 1,
 									.chain = 1,

@@ -104,6 +104,10 @@ static void write_event(struct scenario *s, const struct audit_event *e)
 	case EVENT_REDIRECT_CLOSED:
 		line(s, "closed %llu %s", (unsigned long long)e->closed.redirect, outcome_text(e->closed.outcome));
 		break;
+	case EVENT_REDIRECT_DUPLICATED:
+		line(s, "duplicated %llu by %llu", (unsigned long long)e->duplicated.redirect,
+		     (unsigned long long)e->duplicated.again);
+		break;
 	case EVENT_FINDING:
 		line(s, "finding %s %s %llu", e->finding.rule->id, severity_text(e->finding.severity),
 		     (unsigned long long)e->finding.redirect);

@@ -56,6 +56,7 @@ void run_ends(struct scenario *s);
  *     revised 1 from 2 to 3
  *     finding body-dropped error 1
  *     closed 1 followed
+ *     duplicated 1 by 3
  *     chain 1 completed 200 hops 1 verdict ok                 (and "unverifiable N" where there are, "test NAME" where
  *                                                             a mark was set)
  */

@@ -4,6 +4,8 @@
  * and silent on its exceptions. Whose follow-up a request is, is match_test.c's; targets are readings_test.c's. */
 #include "found.h"
 
+#include <stdio.h>
+
 #define CARD "body=0123456789abcdef"
 
 START_TEST(a_program_that_asks_the_old_url_again_is_told_once)
@@ -185,6 +187,105 @@ START_TEST(fields_are_not_compared_with_those_of_the_wrong_request)
 }
 END_TEST
 
+#define PAID "POST http://a/x " CARD " -> 307 /y", "POST http://a/y " CARD " -> 200"
+
+START_TEST(an_operation_sent_twice_is_told)
+{
+	ck_assert_str_eq(FOUND_STRICTLY(PAID, "POST http://a/y " CARD " -> 200"), "duplicate-follow-up error 1\n");
+	ck_assert_str_eq(FOUND_STRICTLY(PAID, "POST http://a/y conn=2 " CARD " -> 200"),
+			 "duplicate-follow-up warning 1\n");
+	/* once, however often it is sent */
+	ck_assert_str_eq(FOUND(PAID, "POST http://a/y " CARD " -> 200", "POST http://a/y " CARD " -> 200"),
+			 "duplicate-follow-up info 1\n");
+}
+END_TEST
+
+START_TEST(what_makes_a_second_operation_likely_or_harmless_is_info)
+{
+	ck_assert_str_eq(FOUND_STRICTLY("POST http://a/x " CARD " -> 308 /y", "POST http://a/y " CARD " -> 200",
+					"POST http://a/y " CARD " -> 200"),
+			 "duplicate-follow-up info 1\n");
+	ck_assert_str_eq(
+	    FOUND_STRICTLY("DELETE http://a/x -> 307 /y", "DELETE http://a/y -> 200", "DELETE http://a/y -> 404"),
+	    "duplicate-follow-up info 1\n");
+	ck_assert_str_eq(FOUND_STRICTLY("POST http://a/x Idempotency-Key:k " CARD " -> 307 /y",
+					"POST http://a/y Idempotency-Key:k " CARD " -> 200",
+					"POST http://a/y Idempotency-Key:k " CARD " -> 200"),
+			 "duplicate-follow-up info 1\n");
+}
+END_TEST
+
+START_TEST(what_is_no_second_follow_up_is_not_told)
+{
+	/* safe; other content, method, program */
+	ck_assert_str_eq(FOUND_STRICTLY("GET http://a/x -> 302 /y", "GET http://a/y -> 200", "GET http://a/y -> 200"),
+			 "");
+	ck_assert_str_eq(FOUND_STRICTLY(PAID, "POST http://a/y body=0123456789abcdeF -> 200"), "");
+	ck_assert_str_eq(FOUND_STRICTLY(PAID, "PUT http://a/y " CARD " -> 200"), "");
+	ck_assert_str_eq(FOUND_STRICTLY(PAID, "POST http://a/y ua=other conn=2 " CARD " -> 200"), "");
+	ck_assert_str_eq(FOUND_STRICTLY(PAID, "POST http://a/z " CARD " -> 200"), "");
+	/* a follow-up of its own */
+	ck_assert_str_eq(FOUND_STRICTLY(PAID, PAID), "");
+	/* the answer to a challenge */
+	ck_assert_str_eq(FOUND_STRICTLY("POST http://a/x " CARD " -> 307 /y", "POST http://a/y " CARD " -> 401",
+					"POST http://a/y Authorization:x " CARD " -> 200"),
+			 "");
+}
+END_TEST
+
+/* A client that sends the same operation all day is remembered once. */
+START_TEST(what_is_kept_of_operations_that_are_done_does_not_grow)
+{
+	struct scenario *s = scenario_new(NULL);
+	uint64_t retained[2];
+	for (int i = 0; i < 2; i++) {
+		for (int n = 0; n < 50; n++) {
+			play(s, "POST http://a/x " CARD " -> 307 /y");
+			play(s, "POST http://a/y " CARD " -> 200");
+		}
+		retained[i] = audit_retained_bytes(scenario_audit(s));
+	}
+	ck_assert_uint_eq(retained[0], retained[1]);
+	scenario_free(s);
+}
+END_TEST
+
+START_TEST(a_second_operation_after_the_window_is_one_of_its_own)
+{
+	struct scenario *s = scenario_new(NULL);
+	play(s, "POST http://a/x " CARD " -> 307 /y");
+	play(s, "POST http://a/y " CARD " -> 200");
+	uint64_t waiting = audit_retained_bytes(scenario_audit(s));
+	pass_ms(s, 10001);
+	ck_assert_uint_lt(audit_retained_bytes(scenario_audit(s)), waiting / 2); /* the client is remembered longer */
+	said(s);
+	play(s, "POST http://a/y " CARD " -> 200");
+	ck_assert_str_eq(said(s), "");
+	scenario_free(s);
+}
+END_TEST
+
+/* RFC 9110 §9.2.2: without an answer, PUT may be tried again and POST may not. */
+START_TEST(an_idempotent_operation_that_had_no_answer_may_be_tried_again)
+{
+	static const char *const methods[] = {"PUT", "POST"};
+	for (int i = 0; i < 2; i++) {
+		char line[64];
+		struct scenario *s = scenario_new(NULL);
+		snprintf(line, sizeof(line), "%s http://a/x " CARD " -> 307 /y", methods[i]);
+		play(s, line);
+		snprintf(line, sizeof(line), "%s http://a/y " CARD, methods[i]);
+		int first = request(s, line);
+		request_done(s, first);
+		abort_exchange(s, first);
+		int second = request(s, line);
+		request_done(s, second);
+		ck_assert_int_eq(strstr(said(s), "duplicated 1 by 3") != NULL, i == 1);
+		scenario_free(s);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -203,6 +304,12 @@ int main(void)
 	    a_withheld_verdict_is_unverifiable,
 	    a_fault_in_every_assignment_is_told,
 	    fields_are_not_compared_with_those_of_the_wrong_request,
+	    an_operation_sent_twice_is_told,
+	    what_makes_a_second_operation_likely_or_harmless_is_info,
+	    what_is_no_second_follow_up_is_not_told,
+	    what_is_kept_of_operations_that_are_done_does_not_grow,
+	    a_second_operation_after_the_window_is_one_of_its_own,
+	    an_idempotent_operation_that_had_no_answer_may_be_tried_again,
 	    NULL,
 	};
 	return run_suite("rules/follow", tests, NULL, NULL);
