@@ -30,6 +30,20 @@ bool policy_is_off(const struct policy *p, const struct rule *rule)
 	return change_of(p, rule) == CHANGE_OFF;
 }
 
+bool policy_is_blind(const struct policy *p, char group, enum rule_moment moment)
+{
+	bool any = false;
+	for (size_t i = 0; p && i < rules_count; i++) {
+		const struct rule *rule = &rules_all[i];
+		if (rule->group != group || rule->moment != moment)
+			continue;
+		if (!policy_is_off(p, rule))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 enum severity policy_weigh(const struct policy *p, enum profile profile, const struct rule *rule,
 			   const struct rule_output *out)
 {

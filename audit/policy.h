@@ -31,6 +31,8 @@ void policy_set_severity(struct policy *p, const struct rule *rule, enum severit
 
 /* For the engine; `p` may be NULL. */
 bool policy_is_off(const struct policy *p, const struct rule *rule) NODISCARD;
+/* Are all rules of a group off that are asked at this moment? Then nobody looked, and nothing is known to be right. */
+bool policy_is_blind(const struct policy *p, char group, enum rule_moment moment) NODISCARD;
 /* How severe a case is that the rule's check and the profile have weighed as `out` says. */
 enum severity policy_weigh(const struct policy *p, enum profile profile, const struct rule *rule,
 			   const struct rule_output *out) NODISCARD;

@@ -71,8 +71,10 @@ static bool is_incomplete(const struct field_list *l)
 	return l && l->incomplete;
 }
 
-static struct property_verdict verdict_of(const struct ruling_case *c, char group)
+static struct property_verdict verdict_of(const struct ruling *r, const struct ruling_case *c, char group)
 {
+	if (policy_is_blind(r->engine.policy, group, RULE_AT_FOLLOW))
+		return (struct property_verdict){.verdict = VERDICT_NONE};
 	const struct rule *worst = worst_about(&c->answers, group);
 	if (is_withheld(&c->answers, group))
 		return (struct property_verdict){.verdict = VERDICT_UNVERIFIABLE, .reason = verdict_ambiguous};
@@ -107,8 +109,8 @@ void ruling_judge(const struct ruling *r, struct chain_memory *memory, struct ev
 					.confidence = f->confidence,
 					.now_us = now_us};
 	engine_collect(&r->engine, RULE_AT_FOLLOW, &c->in, &c->about, &c->answers);
-	f->verdicts[PROPERTY_HEADERS] = verdict_of(c, 'C');
-	f->verdicts[PROPERTY_CREDENTIALS] = verdict_of(c, 'D');
+	f->verdicts[PROPERTY_HEADERS] = verdict_of(r, c, 'C');
+	f->verdicts[PROPERTY_CREDENTIALS] = verdict_of(r, c, 'D');
 }
 
 void ruling_followed(struct ruling *r, struct chain_memory *memory, const struct event_followed *f,

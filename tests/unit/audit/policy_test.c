@@ -158,6 +158,34 @@ START_TEST(a_rule_that_is_off_says_nothing_and_explains_nothing)
 }
 END_TEST
 
+START_TEST(what_no_rule_looks_at_has_no_verdict)
+{
+	struct policy p = {.suppression_count = 0};
+	const struct rule *kept = NULL;
+	struct scenario *s;
+
+	for (size_t i = 0; i < rules_count; i++) {
+		if (rules_all[i].group != 'C' || rules_all[i].moment == RULE_RECORD)
+			continue;
+		policy_switch_off(&p, &rules_all[i]);
+		kept = rules_all[i].moment == RULE_AT_FOLLOW ? &rules_all[i] : kept;
+	}
+	ck_assert_ptr_nonnull(kept);
+	ck_assert(policy_is_blind(&p, 'C', RULE_AT_FOLLOW) && !policy_is_blind(&p, 'D', RULE_AT_FOLLOW));
+	ck_assert(!policy_is_blind(NULL, 'C', RULE_AT_FOLLOW));
+	s = scenario_with(&p);
+	play(s, "GET http://a/1 -> 302 /2");
+	play(s, "GET http://a/2 -> 200");
+	ck_assert_int_eq(last_event(s, EVENT_REDIRECT_FOLLOWED)->followed.verdicts[PROPERTY_HEADERS].verdict,
+			 VERDICT_NONE);
+	ck_assert_int_eq(last_event(s, EVENT_REDIRECT_FOLLOWED)->followed.verdicts[PROPERTY_CREDENTIALS].verdict,
+			 VERDICT_PASS);
+	scenario_free(s);
+	policy_set_severity(&p, kept, SEVERITY_INFO);
+	ck_assert(!policy_is_blind(&p, 'C', RULE_AT_FOLLOW));
+}
+END_TEST
+
 START_TEST(a_severity_that_was_given_is_that_of_finding_and_chain)
 {
 	struct policy p = {.suppression_count = 0};
@@ -203,6 +231,7 @@ int main(void)
 				      a_severity_that_was_given_overrules_the_table_but_not_a_lighter_case,
 				      what_only_the_profile_makes_light_is_as_severe_as_was_given,
 				      a_rule_that_is_off_says_nothing_and_explains_nothing,
+				      what_no_rule_looks_at_has_no_verdict,
 				      a_severity_that_was_given_is_that_of_finding_and_chain,
 				      an_accepted_finding_is_told_and_counted_and_no_fault,
 				      NULL};
