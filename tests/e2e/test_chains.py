@@ -108,7 +108,7 @@ def test_a_redirect_to_https_leaves_what_we_can_see(origin, start_origin, start_
         conversation.close()
 
     secure.on_head("*", opaque)
-    origin.on("/x", redirect(301, f"https://{secure.authority}/x"))
+    origin.on("/x", redirect(302, f"https://{secure.authority}/x"))
     walk(proxy, origin, ("GET", "/x"))
     tunnel = connect(proxy)
     assert tunnel.connect(secure.authority).status == 200
@@ -132,7 +132,7 @@ def test_a_tunnel_that_was_open_before_the_redirect_leaves_the_follow_up_unknown
     proxy = start_proxy("--no-intercept", "--window", "200ms")
     secure = start_origin()
     secure.on_head("*", lambda conversation: conversation.reader.read_to_end())
-    origin.on("/x", redirect(301, f"https://{secure.authority}/x"))
+    origin.on("/x", redirect(302, f"https://{secure.authority}/x"))
     tunnel = connect(proxy)
     assert tunnel.connect(secure.authority).status == 200
     tunnel.send(b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00")
