@@ -131,6 +131,18 @@ static void note_authorization(struct chain_memory *m, const struct exchange_fac
 	note(&m->authorization_lost, m->hops, uri_same_origin(&from, &to) && !field_has(f->fields, "authorization"));
 }
 
+static void note_validators(struct chain_memory *m, const struct exchange_facts *r, const struct exchange_facts *f)
+{
+	static const char *const names[] = {"if-none-match", "if-modified-since", "if-match", "if-range"};
+	bool carried = false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct bytes value = field_get(r->fields, names[i]);
+		carried |= value.len > 0 && bytes_equal(value, field_get(f->fields, names[i]));
+	}
+	if (!bytes_equal(r->url, f->url))
+		note(&m->validators_carried, m->hops, carried);
+}
+
 static bool has_cookie(const struct field_list *l, struct bytes name)
 {
 	for (const struct field_item *f = field_next(l, "cookie", NULL); f; f = field_next(l, "cookie", f)) {
@@ -162,6 +174,7 @@ void chain_memory_follow(struct chain_memory *m, const struct exchange_facts *r,
 	m->rewritten |= method_became_get(r->method, f->method);
 	note_authorization(m, r, f);
 	note_cookies(m, r, f);
+	note_validators(m, r, f);
 	carry_all(m, f);
 }
 

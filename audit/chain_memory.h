@@ -42,6 +42,7 @@ struct chain_memory {
 	 * for its target the follow-up did not have. */
 	unsigned authorization_lost;
 	unsigned cookie_ignored;
+	unsigned validators_carried; /* likewise: one that led to another URL, with the same validators */
 	unsigned carried_count;
 	unsigned carried_lost;   /* for want of room or memory */
 	struct carried *carried; /* owned */

@@ -39,6 +39,7 @@ static const char *const names[] = {
     "expires",
     "forwarded",
     "host",
+    "idempotence-key",
     "idempotency-key",
     "if-match",
     "if-modified-since",
@@ -49,6 +50,7 @@ static const char *const names[] = {
     "location",
     "non-authoritative-reason",
     "origin",
+    "paypal-request-id",
     "pragma",
     "proxy-authorization",
     "range",
@@ -74,6 +76,7 @@ static const char *const names[] = {
     "x-correlation-id",
     "x-forwarded-host",
     "x-forwarded-proto",
+    "x-idempotence-key",
     "x-idempotency-key",
     "x-request-id",
     "x-requested-with",
@@ -198,6 +201,16 @@ struct bytes field_get(const struct field_list *l, const char *name)
 {
 	const struct field_item *f = field_next(l, name, NULL);
 	return f ? field_value(l, f) : bytes_of(NULL, 0);
+}
+
+const struct field_item *field_idempotency_key(const struct field_list *l)
+{
+	static const char *const keys[] = {"idempotency-key", "x-idempotency-key", "idempotence-key",
+					   "x-idempotence-key", "paypal-request-id"};
+	const struct field_item *f = NULL;
+	for (size_t i = 0; !f && i < sizeof(keys) / sizeof(keys[0]); i++)
+		f = field_next(l, keys[i], NULL);
+	return f;
 }
 
 /* "max-age=60", "q=0.5;x", "no-store": the name in front. */

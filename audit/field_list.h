@@ -57,6 +57,9 @@ const struct field_item *field_next(const struct field_list *l, const char *name
 /* The value of the first field of this name; the empty view with ptr NULL where there is none. */
 struct bytes field_get(const struct field_list *l, const char *name);
 
+/* The key that keeps an operation from being done twice, by any of the names that it has; NULL where there is none. */
+const struct field_item *field_idempotency_key(const struct field_list *l);
+
 static inline bool field_has(const struct field_list *l, const char *name)
 {
 	return field_next(l, name, NULL) != NULL;

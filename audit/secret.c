@@ -66,7 +66,8 @@ static const char *const secret_suffixes[] = {
 
 /* Key-like, but public by design: hiding them would hide what a redirect did. */
 static const char *const public_fields[] = {
-    "idempotency-key", "x-idempotency-key", "sec-websocket-key", "surrogate-key", "x-cache-key", "cache-key",
+    "idempotency-key",   "x-idempotency-key", "idempotence-key", "x-idempotence-key",
+    "sec-websocket-key", "surrogate-key",     "x-cache-key",     "cache-key",
 };
 
 static const char *const secret_fields[] = {

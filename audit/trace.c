@@ -30,12 +30,9 @@ static uint32_t field_hash(const struct audit *a, const struct http_head *h, enu
 	return all;
 }
 
-/* The key that keeps an operation from being done twice, under the name that the draft gives it or the older one. */
 static uint32_t idempotency_key(const struct audit *a, const struct field_list *l)
 {
-	const struct field_item *f = field_next(l, "idempotency-key", NULL);
-	if (!f)
-		f = field_next(l, "x-idempotency-key", NULL);
+	const struct field_item *f = field_idempotency_key(l);
 	return f ? hash32(a, field_value(l, f), false) : 0;
 }
 

@@ -119,6 +119,8 @@ bool redact_named_field_pass(struct redact_pass *p, struct bytes name, struct by
 		cookie_pass(p, value, false);
 	else if (bytes_equal_nocase(name, BYTES("set-cookie")) || bytes_equal_nocase(name, BYTES("set-cookie2")))
 		cookie_pass(p, value, true);
+	else if (bytes_equal_nocase(name, BYTES("content-digest")) || bytes_equal_nocase(name, BYTES("digest")))
+		redact_keep(p, value); /* looks like a secret and is compared with the content's, which is told */
 	else if (secret_field_name(name))
 		redact_hide(p, value);
 	else

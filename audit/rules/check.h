@@ -92,6 +92,15 @@ bool check_content_type_lost(const struct rule_input *in, struct rule_output *ou
 bool check_content_type_changed(const struct rule_input *in, struct rule_output *out);
 bool check_idempotency_key_lost(const struct rule_input *in, struct rule_output *out);
 bool check_idempotency_key_changed(const struct rule_input *in, struct rule_output *out);
+bool check_bodyless_chunked(const struct rule_input *in, struct rule_output *out); /* request_field.c */
+bool check_content_encoding(const struct rule_input *in, struct rule_output *out);
+bool check_digest_mismatch(const struct rule_input *in, struct rule_output *out);
+bool check_payment_unkeyed(const struct rule_input *in, struct rule_output *out);
+bool check_range_dropped(const struct rule_input *in, struct rule_output *out);
+bool check_validators_carried(const struct rule_input *in, struct rule_output *out);
+bool check_host_stale(const struct rule_input *in, struct rule_output *out);
+bool check_hop_by_hop_carried(const struct rule_input *in, struct rule_output *out);
+bool check_negotiation_changed(const struct rule_input *in, struct rule_output *out);
 bool check_authorization_cross_origin(const struct rule_input *in, struct rule_output *out); /* credential.c */
 bool check_cookie_cross_site(const struct rule_input *in, struct rule_output *out);
 bool check_api_key_cross_origin(const struct rule_input *in, struct rule_output *out);

@@ -103,8 +103,8 @@ bool check_content_type_changed(const struct rule_input *in, struct rule_output 
 
 static struct bytes idempotency_key(const struct exchange_facts *x)
 {
-	struct bytes key = field_get(x->fields, "idempotency-key");
-	return key.len > 0 ? key : field_get(x->fields, "x-idempotency-key");
+	const struct field_item *key = field_idempotency_key(x->fields);
+	return key ? field_value(x->fields, key) : bytes_of(NULL, 0);
 }
 
 /* Does the follow-up repeat an operation that had a key? Other content would make it another operation. */
