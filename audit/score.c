@@ -18,7 +18,7 @@ enum {
 	POINTS_ADDRESS = 3,
 	POINTS_METHOD = 5,
 	POINTS_CONTENT = 12,
-	POINTS_KEY = 12,    /* the same Idempotency-Key */
+	POINTS_KEY = 12,    /* the same Idempotency-Key, trace or request id */
 	POINTS_COOKIE = 10, /* it brings the cookie that the 3xx set */
 	POINTS_REFERER = 5,
 	POINTS_ORDER = 5,
@@ -83,6 +83,35 @@ static bool brings_cookie(const struct expectation *e, const struct trace *t)
 			return true;
 	}
 	return false;
+}
+
+/* The id of a trace is the second part of traceparent (W3C Trace Context §3.2.2): the others differ from request to
+ * request. */
+static struct bytes trace_id(const struct trace *t)
+{
+	struct bytes parent = field_get(t->fields, "traceparent");
+	struct bytes rest = bytes_slice(parent, bytes_find(parent, '-') + 1, parent.len);
+	return bytes_slice(rest, 0, bytes_find(rest, '-'));
+}
+
+static bool same_trace(const struct trace *r, const struct trace *t)
+{
+	static const char *const names[] = {"request-id", "x-request-id", "x-correlation-id"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct bytes one = field_get(t->fields, names[i]);
+		if (one.len > 0 && bytes_equal(one, field_get(r->fields, names[i])))
+			return true;
+	}
+	struct bytes id = trace_id(t);
+	return id.len > 0 && bytes_equal(id, trace_id(r));
+}
+
+/* Go names the redirected request, browsers go on naming the page. */
+static bool comes_from(const struct trace *r, const struct trace *t)
+{
+	if (!t->referer)
+		return false;
+	return t->referer == r->referer || bytes_equal(field_get(t->fields, "referer"), trace_url(r));
 }
 
 static int time_points(int64_t latency_us)
@@ -151,11 +180,11 @@ struct score score_of(const struct expectation *e, const struct trace *t, bool a
 		s.points += POINTS_METHOD;
 	if (content_equal)
 		s.points += POINTS_CONTENT;
-	if (same_key)
+	if (same_key || same_trace(r, t))
 		s.points += POINTS_KEY;
 	if (brings_cookie(e, t))
 		s.points += POINTS_COOKIE;
-	if (t->referer && t->referer == r->referer)
+	if (comes_from(r, t))
 		s.points += POINTS_REFERER;
 	if (trace_same_order(r, t))
 		s.points += POINTS_ORDER;

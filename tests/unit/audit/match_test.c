@@ -2,6 +2,8 @@
  *
  * Whose follow-up is it? Identity, displacement, exchange of candidates, parallel requests, pollers, replays after a
  * challenge. Traffic in, what the audit says out. */
+#include <stdio.h>
+
 #include "run_suite.h"
 #include "scenario.h"
 
@@ -492,6 +494,57 @@ START_TEST(a_post_after_302_may_become_get)
 }
 END_TEST
 
+static int score_of_last(void)
+{
+	return last_event(s, EVENT_REDIRECT_FOLLOWED)->followed.score;
+}
+
+/* RULES.md §4.3 */
+START_TEST(what_both_requests_share_makes_a_match_surer)
+{
+	enum { PLAIN = 50 + 20 + 5 + 5 + 8 };
+	static const struct {
+		const char *redirected;
+		const char *follow;
+		int more;
+	} shared[] = {
+	    {"", "", 0},
+	    {"Idempotency-Key:k", "Idempotency-Key:k", 12},
+	    {"Idempotency-Key:k", "Idempotency-Key:l", 0},
+	    {"request-id:7", "request-id:7", 12},
+	    {"request-id:7", "request-id:8", 0},
+	    {"X-Correlation-ID:7", "x-correlation-id:7", 12},
+	    {"traceparent:00-4bf9-00f0-01", "traceparent:00-4bf9-b7ad-01", 12},
+	    {"traceparent:00-4bf9-00f0-01", "traceparent:00-0af7-00f0-01", 0},
+	    {"traceparent:", "traceparent:", 0},
+	    {"Referer:http://a/page", "Referer:http://a/page", 5},
+	    {"Referer:http://a/page", "Referer:http://a/x", 5},
+	    {"Referer:http://a/page", "Referer:http://a/z", 0},
+	};
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+		char line[128];
+		snprintf(line, sizeof(line), "GET http://a/x %s -> 302 /y", shared[i].redirected);
+		play(s, line);
+		snprintf(line, sizeof(line), "GET http://a/y %s -> 200", shared[i].follow);
+		play(s, line);
+		ck_assert_int_eq(score_of_last(), PLAIN + shared[i].more);
+	}
+}
+END_TEST
+
+/* RULES.md §4.7: ten pages that all lead to the same one. */
+START_TEST(a_referer_tells_which_of_two_pages_was_followed)
+{
+	play(s, "GET http://a/1 conn=1 -> 302 /login");
+	play(s, "GET http://a/2 conn=2 -> 302 /login");
+	said(s);
+	play(s, "GET http://a/login conn=3 Referer:http://a/2 -> 200");
+	ck_assert_str_eq(said(s), "followed 2 by 3 high final method pass body pass\n"
+				  "closed 2 followed\n"
+				  "chain 2 completed 200 hops 1 verdict ok\n");
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -528,6 +581,8 @@ int main(void)
 	    one_request_ends_one_expectation,
 	    the_oldest_expectation_of_a_client_makes_room_past_its_limit,
 	    a_post_after_302_may_become_get,
+	    what_both_requests_share_makes_a_match_surer,
+	    a_referer_tells_which_of_two_pages_was_followed,
 	    NULL,
 	};
 	return run_suite("match", tests, before, after);
