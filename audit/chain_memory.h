@@ -43,6 +43,7 @@ struct chain_memory {
 	unsigned authorization_lost;
 	unsigned cookie_ignored;
 	unsigned validators_carried; /* likewise: one that led to another URL, with the same validators */
+	uint16_t last_status;        /* of the redirect that came last */
 	unsigned carried_count;
 	unsigned carried_lost;   /* for want of room or memory */
 	struct carried *carried; /* owned */

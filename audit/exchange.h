@@ -78,6 +78,7 @@ struct audit_exchange {
 	bool request_complete;
 	bool response_done;
 	bool response_delivered;
+	bool observed;       /* its response was told as a redirect */
 	struct trace *trace; /* a reference: what the tracker keeps of it; under its lock. NULL until it matters */
 };
 
@@ -100,7 +101,13 @@ void audit_response_head(struct audit *a, struct audit_exchange *x, const struct
  * Instead of audit_response_head(). */
 void audit_response_local(struct audit *a, struct audit_exchange *x, int status, struct bytes cause, int64_t now_us);
 
-/* `delivered`: every byte of the response was handed to the client's socket. `content_bytes` of the response. */
+/* The relay refuses the origin's response head, of which `raw` is what has come, and will answer itself: call this
+ * before audit_response_local(). Where it is a redirect with a control byte in its Location, that is told; nothing else
+ * is. */
+void audit_response_refused(struct audit *a, struct audit_exchange *x, struct bytes raw, int64_t now_us);
+
+/* `delivered`: every byte of the response was handed to the client's socket. `content_bytes` of the response;
+ * of a 304, which has no content, the bytes that came behind its head. */
 void audit_response_end(struct audit *a, struct audit_exchange *x, bool delivered, uint64_t content_bytes,
 			int64_t now_us);
 

@@ -4,6 +4,7 @@
  * the lock; everything that others may see happens under it, in match.c and hop.c. */
 #include "audit/evict.h"
 #include "audit/match.h"
+#include "parser/refused_head.h"
 #include "audit/opaque.h"
 
 uint64_t audit_seed(const struct audit *a)
@@ -129,23 +130,35 @@ static bool track(struct audit *a, struct audit_exchange *x)
 }
 
 /* What the response head means for an exchange that is tracked. */
-static void response_known(struct audit *a, struct audit_exchange *x, const struct http_head *head, int64_t now_us)
+static void response_known(struct audit *a, struct audit_exchange *x, const struct http_head *head, bool redirect,
+			   int64_t now_us)
 {
 	struct trace *t = x->trace;
 	trace_response(a, t, x->status, head, now_us);
 	t->early = !x->request_done;
 	t->early_length = x->request_done ? 0 : x->content_length;
 	t->length = x->content_length;
-	if (head && status_find(x->status) && x->status != 304 && !is_finished(a))
+	if (redirect) {
+		x->observed = true;
 		hop_observe(a, t, x, head, now_us);
+	}
 	if (t->candidate_for && t->candidate_for->state == EXPECTATION_ANSWERED && t->candidate_for->candidate == t)
 		hop_answer_known(a, t->candidate_for, now_us);
+}
+
+/* A 304 is no redirect, and costs nothing here: but for one that has a Location, or that nobody asked for, which is
+ * told as a redirect that expects nothing. */
+static bool is_odd_304(const struct audit_exchange *x, const struct http_head *head)
+{
+	const struct http_head *request = x->request.head;
+	return head_find(head, FIELD_LOCATION) || (!head_find_name(request, BYTES("if-none-match")) &&
+						   !head_find_name(request, BYTES("if-modified-since")));
 }
 
 static void response(struct audit *a, struct audit_exchange *x, int status, const struct http_head *head,
 		     int64_t now_us)
 {
-	bool redirect = head && status / 100 == 3 && status != 304 && !is_finished(a);
+	bool redirect = head && status / 100 == 3 && (status != 304 || is_odd_304(x, head)) && !is_finished(a);
 	if (x->id == 0)
 		return;
 	x->status = (uint16_t)status;
@@ -160,7 +173,7 @@ static void response(struct audit *a, struct audit_exchange *x, int status, cons
 		content_want(&a->digester, x->content, x->content_length);
 	audit_lock(a);
 	if (track(a, x))
-		response_known(a, x, head, now_us);
+		response_known(a, x, head, redirect, now_us);
 	else
 		content_drop(a, x);
 	audit_unlock(a);
@@ -175,6 +188,30 @@ void audit_response_local(struct audit *a, struct audit_exchange *x, int status,
 {
 	(void)cause; /* the relay's own proxy.error event tells it */
 	response(a, x, status, NULL, now_us);
+}
+
+void audit_response_refused(struct audit *a, struct audit_exchange *x, struct bytes raw, int64_t now_us)
+{
+	struct http_field field;
+	struct http_head head;
+	if (refused_redirect(raw, &field, &head))
+		response(a, x, head.status, &head, now_us);
+}
+
+/* Bytes came behind a 304. Where it was told as an odd one already, that must do. */
+static void told_surplus(struct audit *a, struct audit_exchange *x, int64_t now_us)
+{
+	static const struct http_head nothing = {.content_length = -1};
+	if (x->observed || is_finished(a))
+		return;
+	x->observed = true;
+	audit_lock(a);
+	if (track(a, x)) {
+		trace_response(a, x->trace, x->status, &nothing, x->response_us);
+		x->trace->surplus = true;
+		hop_observe(a, x->trace, x, &nothing, now_us);
+	}
+	audit_unlock(a);
 }
 
 static void delivered(struct audit *a, struct audit_exchange *x, int64_t now_us)
@@ -198,11 +235,12 @@ static void delivered(struct audit *a, struct audit_exchange *x, int64_t now_us)
 void audit_response_end(struct audit *a, struct audit_exchange *x, bool was_delivered, uint64_t content_bytes,
 			int64_t now_us)
 {
-	(void)content_bytes; /* for the rules about a redirect's own content */
 	if (x->id == 0 || x->response_done)
 		return;
 	x->response_done = true;
 	x->response_delivered = was_delivered;
+	if (content_bytes > 0 && x->status == 304)
+		told_surplus(a, x, now_us);
 	if (!x->tracked)
 		return;
 	audit_lock(a);

@@ -333,6 +333,7 @@ void trace_facts(const struct trace *t, char address[ADDRESS_TEXT_MAX], struct e
 	    .early_length = t->early_length,
 	    .status = t->status,
 	    .by_proxy = t->by_proxy,
+	    .surplus = t->surplus,
 	    .has_location = t->has_location,
 	    .location = bytes_of(t->location, t->location_len),
 	    .location_count = t->location_count,

@@ -34,6 +34,7 @@ struct trace {
 	bool response_delivered;
 	bool has_location;
 	bool repeats;   /* it asks again what was redirected, unchanged */
+	bool surplus;   /* bytes came behind a response that has no content */
 	bool pipelined; /* its bytes had come before the answer to the request before it */
 	uint8_t name_count;
 	uint8_t cookie_count;

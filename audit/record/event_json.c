@@ -133,6 +133,8 @@ static void write_response(struct event_writer *w, struct text_buf *t, const str
 	json_put_bool(t, "by_proxy", x->by_proxy);
 	if (x->response_us)
 		json_put_int(t, "after_us", x->response_us - x->started_us);
+	if (x->surplus)
+		json_put_bool(t, "surplus", true);
 	if (x->has_location) {
 		json_put_url(t, "location", redact_url(&w->redactor, x->location));
 		json_put_uint(t, "location_count", x->location_count);

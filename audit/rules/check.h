@@ -114,7 +114,33 @@ bool check_referer_downgrade(const struct rule_input *in, struct rule_output *ou
 bool check_referer_secret(const struct rule_input *in, struct rule_output *out);
 bool check_referer_cross_origin(const struct rule_input *in, struct rule_output *out);
 bool check_location_leaks_secret(const struct rule_input *in, struct rule_output *out);
+bool check_https_to_http(const struct rule_input *in, struct rule_output *out); /* transport.c */
+bool check_downgrade_followed(const struct rule_input *in, struct rule_output *out);
+bool check_secret_over_http(const struct rule_input *in, struct rule_output *out);
+bool check_upgrade_exposed(const struct rule_input *in, struct rule_output *out);
+bool check_upgrade_not_permanent(const struct rule_input *in, struct rule_output *out);
+bool check_upgrade_port_mismatch(const struct rule_input *in, struct rule_output *out);
+bool check_hsts_over_http(const struct rule_input *in, struct rule_output *out);
+bool check_hsts_internal_on_wire(const struct rule_input *in, struct rule_output *out);
 bool check_location_missing(const struct rule_input *in, struct rule_output *out); /* location.c */
+bool check_location_empty(const struct rule_input *in, struct rule_output *out);
+bool check_location_multiple(const struct rule_input *in, struct rule_output *out);
+bool check_location_invalid(const struct rule_input *in, struct rule_output *out);
+bool check_location_not_uri(const struct rule_input *in, struct rule_output *out);
+bool check_location_backslash(const struct rule_input *in, struct rule_output *out);
+bool check_location_control_chars(const struct rule_input *in, struct rule_output *out);
+bool check_location_relative_risky(const struct rule_input *in, struct rule_output *out);
+bool check_location_typo(const struct rule_input *in, struct rule_output *out);
+bool check_location_scheme(const struct rule_input *in, struct rule_output *out);
+bool check_location_too_long(const struct rule_input *in, struct rule_output *out);
+bool check_fragment_sent(const struct rule_input *in, struct rule_output *out); /* target.c */
+bool check_target_error(const struct rule_input *in, struct rule_output *out);
+bool check_location_internal_host(const struct rule_input *in, struct rule_output *out);
+bool check_private_address(const struct rule_input *in, struct rule_output *out);
+bool check_query_dropped(const struct rule_input *in, struct rule_output *out);
+bool check_open_redirect(const struct rule_input *in, struct rule_output *out);
+bool check_reflects_host(const struct rule_input *in, struct rule_output *out);
+bool check_location_elsewhere(const struct rule_input *in, struct rule_output *out);
 bool check_redirect_to_self(const struct rule_input *in, struct rule_output *out); /* chain.c */
 bool check_redirect_loop(const struct rule_input *in, struct rule_output *out);
 bool check_redirect_revisit(const struct rule_input *in, struct rule_output *out);
@@ -146,6 +172,21 @@ bool check_preflight_redirected(const struct rule_input *in, struct rule_output 
 bool check_cors_missing_acao(const struct rule_input *in, struct rule_output *out);
 bool check_origin_null(const struct rule_input *in, struct rule_output *out);
 bool check_origin_not_nulled(const struct rule_input *in, struct rule_output *out);
-bool check_seo_chain(const struct rule_input *in, struct rule_output *out); /* search.c */
+bool check_seo_chain(const struct rule_input *in, struct rule_output *out);     /* search.c */
+bool check_non_get_moved(const struct rule_input *in, struct rule_output *out); /* misuse.c */
+bool check_canonicalization(const struct rule_input *in, struct rule_output *out);
+bool check_use_303(const struct rule_input *in, struct rule_output *out);
+bool check_use_proxy(const struct rule_input *in, struct rule_output *out);
+bool check_status_306(const struct rule_input *in, struct rule_output *out);
+bool check_location_on_304(const struct rule_input *in, struct rule_output *out);
+bool check_304_unconditional(const struct rule_input *in, struct rule_output *out);
+bool check_304_content(const struct rule_input *in, struct rule_output *out);
+bool check_no_preference(const struct rule_input *in, struct rule_output *out);
+bool check_untyped_content(const struct rule_input *in, struct rule_output *out);
+bool check_large_content(const struct rule_input *in, struct rule_output *out);
+bool check_redirect_on_connect(const struct rule_input *in, struct rule_output *out);
+bool check_refresh(const struct rule_input *in, struct rule_output *out);
+bool check_content_location(const struct rule_input *in, struct rule_output *out);
+bool check_api_login(const struct rule_input *in, struct rule_output *out);
 
 #endif

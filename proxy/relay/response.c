@@ -310,7 +310,16 @@ static size_t pass_final(struct exchange *x, const struct http_head *head, struc
 	}
 	x->res = PROGRESS_BODY;
 	used = head->raw_len;
+	if (head->status == 304)
+		x->response_content = data.len - used; /* not passed on, and told: it has no content */
 	return used + pass_body(x, parts, 1, bytes_slice(data, used, data.len));
+}
+
+static size_t refuse_head(struct exchange *x, struct bytes data, enum http_error error)
+{
+	audit_response_refused(x->worker->audit, &x->audit, data, x->worker->now_us);
+	refuse(x, http_error_text(error));
+	return data.len;
 }
 
 static size_t take_head(struct exchange *x, struct bytes data, bool *parked)
@@ -330,15 +339,11 @@ static size_t take_head(struct exchange *x, struct bytes data, bool *parked)
 	if (scanned == HEAD_SCAN_MORE)
 		return 0;
 	u->scan = (struct head_scan){0};
-	if (scanned != HEAD_SCAN_DONE) {
-		refuse(x, http_error_text(http_error_of_scan(scanned)));
-		return data.len;
-	}
+	if (scanned != HEAD_SCAN_DONE)
+		return refuse_head(x, data, http_error_of_scan(scanned));
 	error = http_parse_response(bytes_slice(data, 0, end), &limits, head_method(&x->head), &head);
-	if (error != HTTP_OK) {
-		refuse(x, http_error_text(error));
-		return data.len;
-	}
+	if (error != HTTP_OK)
+		return refuse_head(x, data, error);
 	if (head.status == 101)
 		return pass_upgrade(x, &head, data);
 	if (head.status < 200)

@@ -334,7 +334,8 @@ START_TEST(a_connect_that_the_next_proxy_refuses_is_no_follow_up)
 	play(s, "POST https://b/ body=abc -> 200");
 	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to https://b/\n"
 				  "observed 2 hop 1 chain 2 to http://portal/\n"
-				  "chain 2 completed 302 hops 1 verdict ok\n"
+				  "finding redirect-on-connect error 2\n"
+				  "chain 2 completed 302 hops 1 verdict error\n"
 				  "followed 1 by 3 high final method pass body pass\n"
 				  "closed 1 followed\n"
 				  "chain 1 completed 200 hops 1 verdict ok\n");

@@ -225,13 +225,19 @@ struct request_words {
 	enum audit_path path;
 };
 
+/* Words end at spaces; what stands for white space inside them becomes that. */
+static void put_spaces(char *text)
+{
+	for (; *text; text++)
+		*text = *text == SPACE[0] ? ' ' : *text == TABULATOR[0] ? '\t' : *text;
+}
+
 static void put_field(char *fields, size_t size, const char *word)
 {
 	const char *colon = strchr(word, ':');
 	size_t used = strlen(fields);
 	snprintf(fields + used, size - used, "%.*s: %s\r\n", (int)(colon - word), word, colon + 1);
-	for (char *space = fields + used; (space = strchr(space, '^'));)
-		*space = ' ';
+	put_spaces(fields + used);
 }
 
 static void request_word(struct played *p, struct request_words *w, const char *word)
@@ -274,15 +280,16 @@ static void build_head(struct played *p, struct request_words *w)
 	char framing[64] = "";
 	char host[300] = "";
 	authority = userinfo ? userinfo + 1 : authority;
-	if (!strstr(w->fields, "Host: "))
+	if (strncmp(w->fields, "Host: ", 6) != 0 && !strstr(w->fields, "\nHost: "))
 		snprintf(host, sizeof(host), "Host: %.*s\r\n", (int)strcspn(authority, "/?#"), authority);
 	if (w->chunked)
 		snprintf(framing, sizeof(framing), "Transfer-Encoding: chunked\r\n");
 	else if (w->declared >= 0 || p->body)
 		snprintf(framing, sizeof(framing), "Content-Length: %ld\r\n",
 			 w->declared >= 0 ? w->declared : (long)p->body_len);
-	ck_assert_int_ge(asprintf(&p->raw, "%s %s HTTP/1.1\r\n%sUser-Agent: %s\r\nAccept: */*\r\n%s%s\r\n", w->method,
-				  w->url, host, w->agent, w->fields, framing),
+	ck_assert_int_ge(asprintf(&p->raw, "%s %s HTTP/1.1\r\n%sUser-Agent: %s\r\n%s%s%s\r\n", w->method, w->url, host,
+				  w->agent, strcasestr(w->fields, "accept:") ? "" : "Accept: */*\r\n", w->fields,
+				  framing),
 			 0);
 	p->head.fields = p->fields;
 	p->head.fields_max = FIELDS_MAX;
@@ -382,7 +389,10 @@ void respond(struct scenario *s, int n, const char *text)
 	}
 	if (!bare && !strcasestr(all, "cache-control:"))
 		put_field(all, sizeof(all), "Cache-Control:private");
-	ck_assert_int_ge(asprintf(&raw, "HTTP/1.1 %s X\r\n%sContent-Length: 0\r\n\r\n", status, all), 0);
+	if (!strcasestr(all, "content-length:"))
+		put_field(all, sizeof(all), "Content-Length:0");
+	put_spaces(all);
+	ck_assert_int_ge(asprintf(&raw, "HTTP/1.1 %s X\r\n%s\r\n", status, all), 0);
 	enum http_error e = http_parse_response(bytes_str(raw), &limits, head_method(&p->head), &head);
 	ck_assert_msg(e == HTTP_OK, "%s: %s", raw, http_error_text(e));
 	audit_response_head(s->audit, &p->x, &head, s->now_us);
@@ -407,11 +417,16 @@ void abort_exchange(struct scenario *s, int n)
 	p->raw = NULL;
 }
 
-void finish(struct scenario *s, int n)
+void finish_with(struct scenario *s, int n, uint64_t content_bytes)
 {
 	struct played *p = s->exchanges[n];
-	audit_response_end(s->audit, &p->x, !p->undelivered, 0, s->now_us);
+	audit_response_end(s->audit, &p->x, !p->undelivered, content_bytes, s->now_us);
 	abort_exchange(s, n);
+}
+
+void finish(struct scenario *s, int n)
+{
+	finish_with(s, n, 0);
 }
 
 int play(struct scenario *s, const char *text)

@@ -20,6 +20,10 @@
 
 #include "audit/tracker.h"
 
+/* Inside a word of a line: white space of a value. */
+#define SPACE "^"
+#define TABULATOR "\2"
+
 struct scenario;
 
 /* `config` may be NULL: the defaults, with a seed. Its sink is the scenario's own. */
@@ -33,13 +37,14 @@ void pass_ms(struct scenario *s, int64_t ms);
 /* The parts of an exchange, for those that overlap. Each returns or takes the exchange's number in this scenario. */
 int request(struct scenario *s, const char *line); /* head only */
 const struct audit_advice *advice_of(struct scenario *s, int n);
-void send_part(struct scenario *s, int n, size_t from, size_t to); /* a part of the content */
-void request_done(struct scenario *s, int n);                      /* the rest of the content, and its end */
-void request_cut(struct scenario *s, int n);                       /* no more will come */
-void respond(struct scenario *s, int n, const char *line);         /* head only */
-void respond_local(struct scenario *s, int n, int status);         /* the proxy's own answer */
-void finish(struct scenario *s, int n);                            /* response end and exchange end */
-void abort_exchange(struct scenario *s, int n);                    /* exchange end, whatever is missing */
+void send_part(struct scenario *s, int n, size_t from, size_t to);   /* a part of the content */
+void request_done(struct scenario *s, int n);                        /* the rest of the content, and its end */
+void request_cut(struct scenario *s, int n);                         /* no more will come */
+void respond(struct scenario *s, int n, const char *line);           /* head only */
+void respond_local(struct scenario *s, int n, int status);           /* the proxy's own answer */
+void finish(struct scenario *s, int n);                              /* response end and exchange end */
+void finish_with(struct scenario *s, int n, uint64_t content_bytes); /* the same, with so much content */
+void abort_exchange(struct scenario *s, int n);                      /* exchange end, whatever is missing */
 
 /* A whole exchange, "POST http://a/pay body=x -> 307 /v2/pay"; a millisecond passes before and after. */
 int play(struct scenario *s, const char *line);

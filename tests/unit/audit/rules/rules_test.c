@@ -216,6 +216,33 @@ START_TEST(a_missing_location_is_the_servers_fault)
 }
 END_TEST
 
+START_TEST(a_location_of_more_than_8000_bytes_is_a_warning)
+{
+	static char url[8001];
+	memset(url, 'a', sizeof(url));
+	request.location = bytes_of(url, 8000);
+	ck_assert(!fires("location-too-long"));
+	request.location = bytes_of(url, 8001);
+	ck_assert(fires("location-too-long"));
+	ck_assert_int_eq(out.severity, SEVERITY_WARNING);
+	ck_assert(message_has("8001 bytes"));
+}
+END_TEST
+
+START_TEST(any_redirect_to_a_connect_is_an_error_of_somebody_in_between)
+{
+	for (int status = 300; status < 309; status++) {
+		request.status = (uint16_t)status;
+		request.method = BYTES("CONNECT");
+		ck_assert(fires("redirect-on-connect"));
+		ck_assert_int_eq(out.severity, SEVERITY_ERROR);
+		ck_assert_int_eq(out.fault, FAULT_INTERMEDIARY);
+		request.method = BYTES("GET");
+		ck_assert(!fires("redirect-on-connect"));
+	}
+}
+END_TEST
+
 START_TEST(a_loop_is_told_with_its_members)
 {
 	ck_assert(!fires("redirect-loop"));
@@ -320,6 +347,8 @@ int main(void)
 	    one_body_fact_is_one_finding,
 	    an_unverifiable_body_says_why,
 	    a_missing_location_is_the_servers_fault,
+	    a_location_of_more_than_8000_bytes_is_a_warning,
+	    any_redirect_to_a_connect_is_an_error_of_somebody_in_between,
 	    a_loop_is_told_with_its_members,
 	    not_following_is_info_unless_something_was_left_undone,
 	    not_following_is_silent_where_it_says_nothing,
