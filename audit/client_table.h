@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What widely used HTTP clients do by default when they are redirected (RULES.md §6), as data: to explain a finding, to
- * say who would have given up on a chain, and for `hopaudit explain --clients`. Explains, never excuses. Pure. */
+ * say who would have given up on a chain, and for `hopaudit explain clients`. Explains, never excuses. Pure. */
 #ifndef AUDIT_CLIENT_TABLE_H
 #define AUDIT_CLIENT_TABLE_H
 

@@ -62,3 +62,16 @@ void emit_exchange(struct audit *a, struct trace *t, int64_t now_us)
 	trace_facts(t, address, &e.exchange);
 	emit(a, &e, now_us);
 }
+
+void emit_remembered(struct audit *a, struct trace *t, int64_t now_us)
+{
+	char address[ADDRESS_TEXT_MAX];
+	struct audit_event e = {.type = EVENT_EXCHANGE};
+	if (t->told)
+		return;
+	t->told = true;
+	trace_facts(t, address, &e.exchange);
+	e.exchange.remembered = true;
+	emit(a, &e, now_us);
+	ruling_exchange(&a->ruling, &e.exchange, now_us);
+}

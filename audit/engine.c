@@ -3,6 +3,8 @@
  * From rules to findings. The only caller of rule checks. */
 #include "audit/engine.h"
 
+#include "audit/client_table.h"
+
 /* A fault of the client rests on the match: it weighs less where the match is less sure. */
 static enum severity gated(enum severity severity, enum fault fault, enum confidence confidence)
 {
@@ -23,6 +25,41 @@ static bool is_withheld(const struct rule *rule, const struct rule_output *out, 
 	return (message && ambiguous & AMBIGUOUS_MESSAGE) || (fields && ambiguous & AMBIGUOUS_FIELDS);
 }
 
+/* What became of the request, as the table of clients has it. */
+static enum client_move move_seen(const struct rule_input *in)
+{
+	if (!in->follow)
+		return in->outcome == OUTCOME_NOT_FOLLOWED ? MOVE_STOPS : MOVE_KEEPS;
+	if (method_became_get(in->request->method, in->follow->method))
+		return MOVE_GET;
+	return in->body && in->body->relation == BODY_DROPPED ? MOVE_BARE : MOVE_KEEPS;
+}
+
+static bool is_default_of(const struct client_row *row, const struct rule *rule, const struct rule_input *in)
+{
+	enum client_move seen = move_seen(in);
+	bool about_move = rule->group == 'A' || rule->group == 'B' || rule->moment == RULE_AT_CLOSE;
+	if (client_has_habit(row, rule->id))
+		return true;
+	return about_move && seen != MOVE_KEEPS &&
+	       client_move_of(row, in->request->status, in->request->method) == seen;
+}
+
+/* Says so where the client does by default what it is blamed for: that explains, and excuses nothing. */
+static void explain_client(const struct rule *rule, const struct rule_input *in, struct rule_output *out)
+{
+	struct bytes agent = in->request->user_agent;
+	if (out->fault != FAULT_CLIENT)
+		return;
+	for (const struct client_row *row = client_row_of(agent); row; row = client_row_next(row, agent)) {
+		if (!is_default_of(row, rule, in))
+			continue;
+		word(&out->message, "; default of ");
+		word(&out->message, row->name);
+		return;
+	}
+}
+
 static bool asks(const struct engine *engine, const struct rule *rule, struct rule_input *in,
 		 const struct engine_case *about, struct engine_answer *answer)
 {
@@ -37,6 +74,7 @@ static bool asks(const struct engine *engine, const struct rule *rule, struct ru
 	out->seen.len = 0;
 	if (!rule->check(in, out))
 		return false;
+	explain_client(rule, in, out);
 	out->severity = policy_weigh(engine->policy, engine->profile, rule, out);
 	out->severity = gated(out->severity, out->fault, about->confidence);
 	answer->withheld = is_withheld(rule, out, in->ambiguous);

@@ -98,6 +98,7 @@ struct exchange_facts {
 	uint16_t location_count;
 	int64_t started_us;
 	int64_t response_us; /* 0 while there is none */
+	bool remembered;     /* in an event of its own: told because history remembers its response fields */
 };
 
 struct property_verdict {

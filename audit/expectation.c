@@ -65,6 +65,7 @@ struct expectation *expectation_open(struct audit *a, const struct expectation_s
 	e->order = ++a->order;
 	e->at_us = now_us;
 	e->browser = spec->browser;
+	e->wait_us = spec->wait_us;
 	e->sets_cookie = spec->sets_cookie;
 	e->cookie_set = spec->cookie_set;
 	e->target_hash = spec->target_hash;
@@ -134,6 +135,15 @@ void expectation_free(struct audit *a, struct expectation *e)
 	free(e);
 }
 
+/* In order of the deadlines; but for the few that wait longer the end is its place at once. */
+static void enqueue(struct link *queue, struct expectation *e)
+{
+	struct link *before = queue->prev;
+	while (before != queue && OWNER_OF(before, struct expectation, in_queue)->deadline_us > e->deadline_us)
+		before = before->prev;
+	list_append(before->next, &e->in_queue);
+}
+
 void expectation_queue(struct audit *a, struct expectation *e, enum queue queue, int64_t from_us)
 {
 	int64_t window = a->config.window_us;
@@ -148,7 +158,9 @@ void expectation_queue(struct audit *a, struct expectation *e, enum queue queue,
 	link_remove(&e->in_queue);
 	e->queue = queue;
 	e->deadline_us = from_us + windows[queue] * window;
-	list_append(&a->queues[queue], &e->in_queue);
+	if (queue == QUEUE_WINDOW || queue == QUEUE_WINDOW_BROWSER)
+		e->deadline_us += e->wait_us;
+	enqueue(&a->queues[queue], e);
 }
 
 void expectation_unqueue(struct expectation *e)

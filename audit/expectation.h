@@ -65,6 +65,7 @@ struct expectation {
 	uint64_t retried_by;                 /* exchange that asked the old URL again; 0: none */
 	unsigned retries;                    /* how often the same program did */
 	int64_t at_us;                       /* when the 3xx head came */
+	int64_t wait_us;                     /* added to its window: Retry-After */
 	int64_t deadline_us;
 	struct trace *request;    /* a reference: R, with its P */
 	struct trace *candidate;  /* a reference: F, once there is one */
@@ -106,6 +107,7 @@ struct expectation_spec {
 	uint32_t cookie_set;
 	bool sets_cookie;
 	bool browser;
+	int64_t wait_us; /* by Retry-After, what the client was asked to wait */
 };
 
 /* Registers one: indexes, filter, budget, the client's list. `id` is its redirect's. NULL when memory is short. */

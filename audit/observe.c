@@ -155,6 +155,22 @@ static bool is_odd_304(const struct audit_exchange *x, const struct http_head *h
 						   !head_find_name(request, BYTES("if-modified-since")));
 }
 
+/* Does an answer over https say something of HSTS that is not remembered yet? That is asked of each of them, so it
+ * costs no lock, and it is answered once for each host and value: the log is not to have an event for every page. */
+static bool is_news_of_host(struct audit *a, const struct audit_exchange *x, const struct http_head *head)
+{
+	if (!scheme_is(x->request.url, BYTES("https")) || is_finished(a))
+		return false;
+	const struct http_field *said = head_find_name(head, BYTES("strict-transport-security"));
+	if (!said)
+		return false;
+	uint64_t key = x->request.origin_hash ^ bytes_hash(head_value(head, said), a->config.seed, true);
+	if (filter_has(&a->strict_hosts, key))
+		return false;
+	filter_add(&a->strict_hosts, key);
+	return true;
+}
+
 static void response(struct audit *a, struct audit_exchange *x, int status, const struct http_head *head,
 		     int64_t now_us)
 {
@@ -163,7 +179,8 @@ static void response(struct audit *a, struct audit_exchange *x, int status, cons
 		return;
 	x->status = (uint16_t)status;
 	x->response_us = now_us;
-	if (!redirect && !x->tracked && !a->config.record_all) {
+	bool news = head && !redirect && is_news_of_host(a, x, head);
+	if (!redirect && !x->tracked && !a->config.record_all && !news) {
 		content_drop(a, x);
 		return;
 	}
@@ -172,9 +189,12 @@ static void response(struct audit *a, struct audit_exchange *x, int status, cons
 	else if (x->content)
 		content_want(&a->digester, x->content, x->content_length);
 	audit_lock(a);
-	if (track(a, x))
+	bool tracked = track(a, x);
+	if (tracked)
 		response_known(a, x, head, redirect, now_us);
-	else
+	if (tracked && news)
+		emit_remembered(a, x->trace, now_us);
+	if (!tracked)
 		content_drop(a, x);
 	audit_unlock(a);
 }

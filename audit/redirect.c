@@ -4,6 +4,7 @@
  * alone shows, and opens the expectation. All of it before the head is passed on to the client. */
 #include "audit/evict.h"
 #include "audit/hop.h"
+#include "audit/retry_after.h"
 
 /* Where the redirect leads; views into the scratch. */
 struct target {
@@ -115,6 +116,13 @@ static void say_observed(struct audit *a, struct trace *t, const struct target *
 	ruling_observed(&a->ruling, &o->chain->memory, &event.observed, now_us);
 }
 
+/* What Retry-After adds to the window (RULES.md §2 H). */
+static int64_t wait_of(const struct trace *t)
+{
+	int64_t seconds = retry_after_s(t->response_fields);
+	return (seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * 1000000;
+}
+
 static struct expectation *expect(struct audit *a, struct trace *t, const struct http_head *head,
 				  const struct target *to, const struct observation *o, int64_t now_us)
 {
@@ -130,6 +138,7 @@ static struct expectation *expect(struct audit *a, struct trace *t, const struct
 	    .readings = o->readings,
 	    .sets_cookie = head_find(head, FIELD_SET_COOKIE) != NULL,
 	    .cookie_set = first_cookie(a, head),
+	    .wait_us = wait_of(t),
 	    .browser = bytes_starts_nocase(text_bytes(t->user_agent), BYTES("Mozilla/")),
 	};
 	struct expectation *e = expectation_open(a, &spec, o->redirect, now_us);

@@ -25,10 +25,23 @@ static struct rule_input input_of(const struct exchange_facts *request, struct b
 				   .chain_loops = memory && memory->looped};
 }
 
+void ruling_forget(struct ruling *r)
+{
+	history_free(&r->history);
+}
+
+void ruling_exchange(struct ruling *r, const struct exchange_facts *x, int64_t now_us)
+{
+	history_answer(&r->history, x, now_us);
+}
+
 void ruling_observed(struct ruling *r, struct chain_memory *memory, const struct event_observed *o, int64_t now_us)
 {
+	struct history_facts history;
 	chain_memory_redirect(memory, o->request);
+	history_redirect(&r->history, o->request, o->target, o->expects, now_us, &history);
 	struct rule_input in = input_of(o->request, o->target, memory);
+	in.history = &history;
 	in.expects = o->expects;
 	in.same_url = o->same_url;
 	in.loop = &o->loop;
@@ -102,6 +115,7 @@ void ruling_judge(const struct ruling *r, struct chain_memory *memory, struct ev
 	c->in.late = f->late;
 	c->in.ambiguous = f->ambiguous;
 	c->in.latency_us = f->latency_us;
+	c->in.strict_target = history_is_strict(&r->history, &c->in.target_url, now_us);
 	c->in.same_url = f->same_url;
 	c->about = (struct engine_case){.redirect = f->redirect,
 					.chain = f->chain,
@@ -168,4 +182,6 @@ void ruling_finished(struct ruling *r, struct chain_memory *memory, const struct
 	in.finished = c;
 	struct engine_case about = {.chain = c->chain, .memory = memory, .now_us = now_us};
 	engine_ask(&r->engine, RULE_AT_END, &in, &about);
+	if (c->last)
+		history_answer(&r->history, c->last, now_us);
 }

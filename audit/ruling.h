@@ -10,7 +10,14 @@
 
 struct ruling {
 	struct engine engine;
+	struct history history; /* ruling_forget() lets go of it */
 };
+
+/* The run is over: nothing that was remembered counts any more. */
+void ruling_forget(struct ruling *r);
+
+/* An answer was told of for what is to be remembered of it. */
+void ruling_exchange(struct ruling *r, const struct exchange_facts *x, int64_t now_us);
 
 /* A follow-up before the rules, between the two calls about it. */
 struct ruling_case {

@@ -14,7 +14,8 @@
 #include "audit/ruling.h"
 #include "audit/tracker.h"
 
-/* Expectations wait in one of these. All that are in one wait equally long, so each is in order of its deadlines. */
+/* Expectations wait in one of these, in order of their deadlines: all that are in one wait equally long, but for those
+ * whose client was asked to wait (Retry-After). */
 enum queue {
 	QUEUE_WINDOW,
 	QUEUE_WINDOW_BROWSER,
@@ -34,6 +35,7 @@ struct audit {
 	/* changed by any thread, without the lock */
 	struct budget budget;
 	struct filter filter;
+	struct filter strict_hosts;     /* what hosts said of HSTS that is remembered already, by host and value */
 	atomic_uint_fast64_t exchanges; /* the id given last */
 	atomic_bool finished;           /* audit_finish() was called: nothing new is expected */
 
@@ -77,6 +79,9 @@ void emit_finding(void *arg, struct event_finding *f, int64_t now_us);
 /* emit.c: the `exchange` event of a trace, once. */
 struct trace;
 void emit_exchange(struct audit *a, struct trace *t, int64_t now_us);
+
+/* emit.c: the same for what is to be remembered of its answer, with the response's fields; and remembers it. */
+void emit_remembered(struct audit *a, struct trace *t, int64_t now_us);
 
 /* scratch.c: writes into the shared scratch, from its start. The views live until the next of these calls. False when
  * memory is short or the URL has no normal form. */

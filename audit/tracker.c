@@ -25,6 +25,8 @@ struct audit *audit_new(const struct audit_config *config)
 	a->budget.max = config->budget_bytes;
 	a->ruling.engine =
 	    (struct engine){.profile = config->profile, .policy = config->policy, .say = emit_finding, .arg = a};
+	a->ruling.history.seed = config->seed;
+	a->ruling.history.budget = &a->budget;
 	for (unsigned q = 0; q < QUEUE_COUNT; q++)
 		link_init(&a->queues[q]);
 	link_init(&a->waiting);
@@ -72,6 +74,7 @@ void audit_free(struct audit *a)
 	if (a->clients.table.buckets)
 		clients_free(&a->clients);
 	marks_free(&a->marks);
+	ruling_forget(&a->ruling);
 	intern_free(&a->intern);
 	table_free(&a->by_target);
 	table_free(&a->by_request);
@@ -98,6 +101,7 @@ void audit_finish(struct audit *a, int64_t now_us)
 	atomic_store_explicit(&a->finished, true, memory_order_relaxed);
 	audit_close_all(a, now_us);
 	clients_forget(&a->clients);
+	ruling_forget(&a->ruling);
 	audit_unlock(a);
 }
 
@@ -106,6 +110,7 @@ static struct audit_totals totals_now(struct audit *a)
 	struct audit_totals totals = a->totals;
 	totals.exchanges = atomic_load_explicit(&a->exchanges, memory_order_relaxed);
 	totals.outcomes[OUTCOME_OPEN] = a->expected;
+	totals.forgotten += a->ruling.history.forgotten;
 	for (unsigned o = OUTCOME_FOLLOWED; o <= OUTCOME_ABORTED; o++)
 		totals.outcomes[OUTCOME_OPEN] -= totals.outcomes[o];
 	return totals;

@@ -446,7 +446,7 @@ static void write_members(struct event_writer *w, struct text_buf *t, const stru
 		break;
 	case EVENT_EXCHANGE:
 		write_request(w, t, &e->exchange, true);
-		write_response(w, t, &e->exchange, false);
+		write_response(w, t, &e->exchange, e->exchange.remembered);
 		break;
 	case EVENT_REDIRECT_OBSERVED:
 		write_observed(w, t, &e->observed);

@@ -6,6 +6,7 @@
 #define AUDIT_RULES_CHECK_H
 
 #include "audit/chain_memory.h"
+#include "audit/history.h"
 #include "audit/rules/rules.h"
 
 /* What stands here is there at every moment, or from the moment on that its comment names. */
@@ -29,6 +30,7 @@ struct rule_input {
 	unsigned withheld;  /* findings of the rows above that were lowered because of `ambiguous` */
 	int64_t latency_us; /* from P's head to F's */
 	bool rewritten;     /* an earlier hop of the chain turned another method into GET or HEAD */
+	bool strict_target; /* the target's host wants https, as far as remembered */
 	/* RULE_AT_CLOSE */
 	enum outcome outcome;
 	bool client_follows; /* this client has followed another redirect */
@@ -42,6 +44,7 @@ struct rule_input {
 	bool chain_loops;                     /* redirect-loop was found on this chain: stopping was right */
 	/* RULE_AT_REDIRECT, RULE_AT_CHAIN */
 	const struct loop_facts *loop;
+	const struct history_facts *history; /* what was remembered when it came */
 	/* RULE_AT_END: `request` is what began the chain */
 	const struct event_chain_finished *finished;
 };
@@ -188,5 +191,14 @@ bool check_redirect_on_connect(const struct rule_input *in, struct rule_output *
 bool check_refresh(const struct rule_input *in, struct rule_output *out);
 bool check_content_location(const struct rule_input *in, struct rule_output *out);
 bool check_api_login(const struct rule_input *in, struct rule_output *out);
+bool check_seo_temporary(const struct rule_input *in, struct rule_output *out);
+bool check_seo_soft_404(const struct rule_input *in, struct rule_output *out);
+bool check_hsts_ignored(const struct rule_input *in, struct rule_output *out); /* history.c */
+bool check_hsts_upgrade(const struct rule_input *in, struct rule_output *out);
+bool check_unstable_target(const struct rule_input *in, struct rule_output *out);
+bool check_permanent_ignored(const struct rule_input *in, struct rule_output *out);
+bool check_retry_after_ignored(const struct rule_input *in, struct rule_output *out);
+bool check_vary_missing(const struct rule_input *in, struct rule_output *out);
+bool check_wrong_variant(const struct rule_input *in, struct rule_output *out);
 
 #endif

@@ -8,6 +8,7 @@
 
 #define SAID_MAX 32
 
+static const struct history_facts history; /* nothing is remembered */
 static struct event_finding said[SAID_MAX];
 static char messages[SAID_MAX][256];
 static char also[SAID_MAX][256];
@@ -56,6 +57,7 @@ static void ask(enum profile profile, enum rule_moment moment, int status, enum 
 {
 	struct engine engine = {.profile = profile, .say = take};
 	struct rule_input in = {.request = &request,
+				.history = &history,
 				.status = status_find(status),
 				.target = BYTES("http://a/y"),
 				.request_url = {.path = BYTES("")},
@@ -137,7 +139,7 @@ static void say_answers(const struct rule *const rules[])
 {
 	static struct engine_answers answers;
 	struct engine engine = {.say = take};
-	struct rule_input in = {.request = &request};
+	struct rule_input in = {.request = &request, .history = &history};
 	struct engine_case about = {.now_us = 7};
 
 	for (answers.count = 0; rules[answers.count]; answers.count++)
@@ -171,7 +173,8 @@ START_TEST(what_was_collected_is_not_said_before_it_is_asked_for)
 {
 	static struct engine_answers answers;
 	struct engine engine = {.say = take};
-	struct rule_input in = {.request = &request, .status = status_find(308), .target_url = {.path = BYTES("")}};
+	struct rule_input in = {
+	    .request = &request, .history = &history, .status = status_find(308), .target_url = {.path = BYTES("")}};
 	struct engine_case about = {.now_us = 7};
 
 	request.status = 308;

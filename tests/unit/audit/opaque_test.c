@@ -210,8 +210,9 @@ START_TEST(a_request_by_https_where_http_was_asked_for_is_a_follow_up)
 	redirect("POST http://a/x body=one -> 307 http://b:80/y?z");
 	play(s, "POST https://b/y?z body=one -> 200");
 	ck_assert_str_eq(said(s), "followed 1 by 2 high final method pass body pass at E2\n"
+				  "finding hsts-upgrade-follow info 1\n"
 				  "closed 1 followed\n"
-				  "chain 1 completed 200 hops 1 verdict ok\n");
+				  "chain 1 completed 200 hops 1 verdict info\n");
 	ck_assert_int_eq(last_event(s, EVENT_REDIRECT_FOLLOWED)->followed.cause, CAUSE_UPGRADED);
 }
 END_TEST
