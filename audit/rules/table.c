@@ -759,7 +759,7 @@ static const struct rule table[] = {
      .moment = RULE_AT_REDIRECT,
      .yields_to = "location-backslash location-invalid location-typo-suspect location-non-http-scheme",
      .summary = "Location holds characters that no URI may hold.",
-     .condition = "The value has a space, a byte that is not ASCII, one of \" < > \\ ^ { | } and the backtick, "
+     .condition = "The value has a space, a byte that is not ASCII, one of \" < > ^ { | }, a backslash, a backtick, "
 		  "a bracket in the path, or a % without two hexadecimal digits. Brackets in the query are let "
 		  "pass.",
      .source = "RFC 3986 §2; RFC 9110 §10.2.2",
@@ -774,9 +774,9 @@ static const struct rule table[] = {
      .moment = RULE_AT_REDIRECT,
      .yields_to = "location-invalid",
      .summary = "Location holds a backslash, which browsers take for a slash.",
-     .condition = "The value has a \\ in front of its query and fragment.",
+     .condition = "The value has a backslash in front of its query and fragment.",
      .source = "RFC 3986 §2; RFC 9110 §10.2.2",
-     .example = "GET /x -302-> /\\evil.com",
+     .example = "GET /x -302-> / and a backslash and evil.com",
      .advice = "Write / or %5C. Where the value comes from the request, this is how checks of the host are "
 	       "got around.",
      .check = check_location_backslash},

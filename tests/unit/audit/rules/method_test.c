@@ -123,7 +123,7 @@ END_TEST
 START_TEST(a_fault_of_the_client_weighs_less_where_the_match_is_less_sure)
 {
 	ck_assert_str_eq(FOUND("DELETE http://a/i/7 -> 302 /items/7", "GET http://a/items/7 ua=other conn=2 -> 200"),
-			 "non-get-301-302 info 1\nmethod-rewritten-nonpost warning 1\n");
+			 "non-get-301-302 info 1\nmethod-rewritten-nonpost warning 1\nnegotiation-changed info 1\n");
 }
 END_TEST
 
