@@ -108,6 +108,12 @@ void config_free(struct config *c)
 	free(c->key_file);
 	free(c->mark_proxy);
 	free(c->head);
+	free(c->report_junit);
+	free(c->report_sarif);
+	free(c->report_markdown);
+	free(c->report_html);
+	free(c->report_json);
+	free(c->report_output);
 	string_list_clear(&c->allow);
 	string_list_clear(&c->connect_ports);
 	string_list_clear(&c->resolve);

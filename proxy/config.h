@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/report/report_output.h"
 #include "audit/tracker.h"
 
 /* Bounds. Sizes in bytes unless a name says otherwise. */
@@ -98,6 +99,11 @@ struct config {
 
 	/* run */
 	enum severity fail_on; /* SEVERITY_NONE: never */
+
+	/* reports */
+	char *report_junit, *report_sarif, *report_markdown, *report_html, *report_json; /* `run`; NULL: none */
+	enum report_format report_format;                                                /* `report` */
+	char *report_output;                                                             /* `report`; NULL: stdout */
 
 	/* explain */
 	bool explain_all, explain_markdown;

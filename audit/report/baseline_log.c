@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "audit/report/baseline.h"
+#include "audit/report/last_run.h"
 #include "audit/report/log_reader.h"
 #include "audit/report/url_pattern.h"
 
@@ -103,30 +104,6 @@ static void take_chain(void *arg, struct report_chain *c)
 	text_buf_free(&text);
 }
 
-/* Where the last run of the log begins; -1 with errno. */
-static int64_t last_run(const char *path)
-{
-	static const char begin[] = "\"type\":\"run.started\",";
-	FILE *file = fopen(path, "re");
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len;
-	int64_t at = 0, found = 0;
-	int error;
-
-	if (!file)
-		return -1;
-	for (; (len = getline(&line, &room, file)) > 0; at += len) {
-		if (memmem(line, len < 100 ? (size_t)len : 100, begin, sizeof(begin) - 1))
-			found = at;
-	}
-	error = ferror(file) ? errno : 0;
-	fclose(file);
-	free(line);
-	errno = error;
-	return error ? -1 : found;
-}
-
 static bool is_whole(const struct report *r, char *error, size_t error_size)
 {
 	const char *why = NULL;
@@ -146,18 +123,18 @@ static bool is_whole(const struct report *r, char *error, size_t error_size)
 
 bool baseline_of_log(struct baseline *b, const char *path, bool *whole, char *error, size_t error_size)
 {
-	int64_t offset = last_run(path);
+	struct last_run last;
 	struct report report;
 	bool ok;
 
-	if (offset < 0) {
+	if (!last_run_find(path, &last)) {
 		snprintf(error, error_size, "log %s: %s", path, strerror(errno));
 		return false;
 	}
 	report_init(&report);
 	report.chain_done = take_chain;
 	report.chain_done_arg = b;
-	ok = report_read(&report, path, offset, error, error_size);
+	ok = report_read(&report, path, last.offset, error, error_size);
 	*whole = ok && is_whole(&report, error, error_size);
 	report_free(&report);
 	baseline_sort(b);

@@ -288,6 +288,7 @@ static void add_finding(const struct terminal *t, struct text_buf *out, const st
 		return;
 	add_evidence(t, out, "expected  ", f->expected);
 	add_evidence(t, out, "seen      ", f->seen);
+	add_evidence(t, out, "also      ", f->also);
 	add_evidence(t, out, "why       ", f->source);
 }
 

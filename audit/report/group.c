@@ -22,9 +22,12 @@ static bool has_fault(const struct report_chain *c)
 	return c->verdict >= SEVERITY_WARNING;
 }
 
-static uint64_t kind_of(const struct report_chain *c)
+static uint64_t kind_of(const struct report *r, const struct report_chain *c)
 {
 	uint64_t kind = add_number(0, c->verdict * 16u + c->outcome);
+
+	if (r->each_chain)
+		return c->id;
 
 	kind = add_number(kind, c->finished);
 	for (const struct report_hop *h = c->hops; h; h = h->next) {
@@ -119,15 +122,15 @@ static bool make_room(struct report *r)
 /* The last of the least bad groups, if it is less bad than `verdict`; else NULL. */
 static struct report_group *find_less_bad(struct report *r, enum severity verdict)
 {
-	struct report_group *least = NULL;
+	enum severity least = SEVERITY_NONE;
 
-	for (size_t i = 0; verdict > SEVERITY_NONE && i < r->group_count; i++) {
-		struct report_group *g = &r->groups[i];
-
-		if (g->chain->verdict < (least ? least->chain->verdict + 1 : verdict))
-			least = g;
+	while (least < verdict && r->kept[least] == 0)
+		least++;
+	for (size_t i = r->group_count; least < verdict && i > 0; i--) {
+		if (r->groups[i - 1].chain->verdict == least)
+			return &r->groups[i - 1];
 	}
-	return least;
+	return NULL;
 }
 
 /* A place for a new group: at the end, or that of one that matters less; NULL where there is none. */
@@ -135,20 +138,21 @@ static struct report_group *place_for(struct report *r, enum severity verdict)
 {
 	struct report_group *g;
 
-	if (r->group_count < REPORT_GROUPS_MAX)
+	if (r->group_count < (r->each_chain ? REPORT_CHAINS_MAX : REPORT_GROUPS_MAX))
 		return make_room(r) ? &r->groups[r->group_count++] : NULL;
 	g = find_less_bad(r, verdict);
 	if (!g)
 		return NULL;
 	id_map_remove(&r->kinds, g->kind);
 	r->more[g->chain->verdict] += g->count;
+	r->kept[g->chain->verdict]--;
 	report_group_free(g);
 	return g;
 }
 
 void report_group_add(struct report *r, struct report_chain *c)
 {
-	uint64_t kind = kind_of(c);
+	uint64_t kind = kind_of(r, c);
 	size_t index = (size_t)(uintptr_t)id_map_find(&r->kinds, kind);
 	struct report_group *g;
 
@@ -167,6 +171,7 @@ void report_group_add(struct report *r, struct report_chain *c)
 		report_chain_free(c);
 		return;
 	}
+	r->kept[c->verdict]++;
 	*g = (struct report_group){.kind = kind, .order = r->chain_order++, .count = 1, .chain = c};
 	if (!id_map_put(&r->kinds, kind, (void *)(uintptr_t)(g - r->groups + 1)))
 		r->failed = true;

@@ -88,6 +88,8 @@ static void read_redirect(struct report_chain *c, struct report_hop *h, const js
 		h->url = arena_copy(&c->arena, get_bytes(request, "url"));
 	if (h->target.len == 0)
 		h->target = arena_copy(&c->arena, get_bytes(line, "target"));
+	if (h->content == 0)
+		h->content = get_id(json_object_get(request, "content"), "length");
 	if (c->tag.len == 0)
 		c->tag = arena_copy(&c->arena, get_bytes(request, "tag"));
 	h->status = get_small(json_object_get(line, "response"), "status");
@@ -187,6 +189,8 @@ static void read_finding(struct report *r, const json_t *line)
 	f->expected = arena_copy(&c->arena, get_bytes(line, "expected"));
 	f->seen = arena_copy(&c->arena, get_bytes(line, "seen"));
 	f->source = arena_copy(&c->arena, get_bytes(line, "source"));
+	f->also = arena_copy(&c->arena, get_bytes(line, "also"));
+	f->line = r->line;
 }
 
 static void read_chain_finished(struct report *r, const json_t *line)

@@ -100,6 +100,7 @@ static void read_lines(struct log_pass *p)
 			p->report->torn = true;
 			return;
 		}
+		p->report->line++;
 		if (!read_line(p, bytes_of(p->line, (size_t)len - 1)))
 			return;
 		keep(p, (size_t)len - 1);

@@ -10,11 +10,12 @@
 #include "audit/report/arena.h"
 #include "audit/report/id_map.h"
 
-#define REPORT_GROUPS_MAX 512  /* kinds of chains; past it the least bad ones are only counted */
-#define REPORT_OPEN_MAX 65536  /* open chains; past it the oldest is taken as it is */
-#define REPORT_LINGER_MAX 1024 /* finished chains that wait for what may be said of them later */
-#define REPORT_EXAMPLES_MAX 3  /* of one group, beside the one that is kept whole */
-#define REPORT_ERRORS_MAX 16   /* kinds of proxy errors */
+#define REPORT_GROUPS_MAX 512   /* kinds of chains; past it the least bad ones are only counted */
+#define REPORT_CHAINS_MAX 20000 /* likewise where each chain is a group of its own */
+#define REPORT_OPEN_MAX 65536   /* open chains; past it the oldest is taken as it is */
+#define REPORT_LINGER_MAX 1024  /* finished chains that wait for what may be said of them later */
+#define REPORT_EXAMPLES_MAX 3   /* of one group, beside the one that is kept whole */
+#define REPORT_ERRORS_MAX 16    /* kinds of proxy errors */
 #define REPORT_SUPPRESSORS_MAX 8
 #define REPORT_HIDDEN_MAX 64 /* hosts whose tunnels were not looked into */
 
@@ -25,6 +26,8 @@ struct report_finding {
 	struct bytes expected;
 	struct bytes seen;
 	struct bytes source;
+	struct bytes also; /* ids of other rules that fired for the same fact, with spaces between */
+	uint64_t line;     /* of the log; 0: not known */
 	enum severity severity;
 	enum fault fault;
 	uint64_t redirect;
@@ -38,6 +41,7 @@ struct report_hop {
 	unsigned number; /* from 1 */
 	struct bytes method;
 	struct bytes url;
+	uint64_t content; /* bytes of the request's content */
 	int status;
 	struct bytes target; /* empty: Location is unusable */
 	bool followed;
@@ -134,6 +138,10 @@ struct report {
 	size_t groups_max;
 	uint64_t more[SEVERITY_ERROR + 1]; /* chains that are in no group, by verdict */
 
+	/* May be set behind report_init(). */
+	bool each_chain; /* every chain is a group of its own */
+	uint64_t line;   /* of the log, the one being read; at first how many stand before the run */
+
 	/* Set it behind report_init() to be told of each chain when nothing more will be said of it, before it joins a
 	 * group and is perhaps freed. */
 	void (*chain_done)(void *arg, struct report_chain *c);
@@ -147,7 +155,8 @@ struct report {
 	struct chain_list open;
 	struct chain_list lingering;
 	uint64_t chain_order;
-	bool failed; /* memory was short */
+	size_t kept[SEVERITY_ERROR + 1]; /* groups, by verdict */
+	bool failed;                     /* memory was short */
 };
 
 void report_init(struct report *r);

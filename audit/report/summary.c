@@ -5,7 +5,7 @@
 #include "audit/report/summary.h"
 
 #include "audit/report/chain_text.h"
-#include "audit/report/log_reader.h"
+#include "audit/report/words.h"
 
 #define CHAINS_DEFAULT 20
 #define FEW_CHAINS 5 /* so many are all shown, the right ones too */
@@ -172,6 +172,21 @@ static void add_hidden(const struct terminal *t, struct text_buf *out, uint64_t 
 	TEXT_BUF_LITERAL(out, "\n");
 }
 
+static void add_curl(const struct terminal *t, struct text_buf *out, const struct report_chain *c)
+{
+	struct text_buf curl = {0};
+
+	words_curl(&curl, c);
+	if (curl.len > 0) {
+		TEXT_BUF_LITERAL(out, "   ");
+		terminal_paint(t, out, PAINT_DIM, "again     ");
+		terminal_untrusted(t, out, text_buf_view(&curl), 0);
+		TEXT_BUF_LITERAL(out, "\n");
+	}
+	out->failed |= curl.failed;
+	text_buf_free(&curl);
+}
+
 static void add_chains(const struct terminal *t, struct text_buf *out, const struct report *r,
 		       const struct summary_options *options)
 {
@@ -191,6 +206,8 @@ static void add_chains(const struct terminal *t, struct text_buf *out, const str
 				TEXT_BUF_LITERAL(out, "\n");
 			any_fault = g->chain->verdict >= SEVERITY_WARNING;
 			group_text(t, out, g);
+			if (options->curl && any_fault)
+				add_curl(t, out, g->chain);
 			shown++;
 		} else if (g->chain->verdict >= SEVERITY_WARNING) {
 			hidden_faults += g->count;
@@ -270,7 +287,7 @@ static void add_log(const struct terminal *t, struct text_buf *out, const struct
 	TEXT_BUF_LITERAL(out, "\n");
 }
 
-static void add_summary(struct text_buf *out, const struct report *r, const struct summary_options *options)
+void summary_text(struct text_buf *out, const struct report *r, const struct summary_options *options)
 {
 	const struct terminal t = {.color = options->color, .ascii = options->ascii};
 	size_t head_end;
@@ -285,24 +302,4 @@ static void add_summary(struct text_buf *out, const struct report *r, const stru
 	if (out->len > head_end && options->log_path)
 		TEXT_BUF_LITERAL(out, "\n");
 	add_log(&t, out, r, options->log_path);
-}
-
-bool summary_write(FILE *out, const char *path, int64_t offset, const struct summary_options *options, char *error,
-		   size_t error_size)
-{
-	struct text_buf text = {0};
-	struct report report;
-	bool ok;
-
-	report_init(&report);
-	ok = report_read(&report, path, offset, error, error_size);
-	if (ok) {
-		add_summary(&text, &report, options);
-		ok = !text.failed && fwrite(text.ptr, 1, text.len, out) == text.len;
-		if (!ok)
-			snprintf(error, error_size, "the summary could not be written");
-	}
-	text_buf_free(&text);
-	report_free(&report);
-	return ok;
 }

@@ -60,6 +60,7 @@ int command_proxy(const struct cli *cli, const struct command *c, int count, cha
 int command_run(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_explain(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_baseline(const struct cli *cli, const struct command *c, int count, char **arguments);
+int command_report(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_mark(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_verify(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_ca(const struct cli *cli, const struct command *c, int count, char **arguments);

@@ -100,6 +100,22 @@ static const struct command table[] = {
 	.main = command_baseline,
     },
     {
+	.name = "report",
+	.bit = COMMAND_REPORT,
+	.operands = "[--format FORMAT] [--output FILE] [LOG...]",
+	.summary = "report on the last run in an audit log, in one of six formats",
+	.description =
+	    "Reads the last run of each LOG, or of the one that --log names, and writes what was found: as text like "
+	    "the summary of `hopaudit run`, as JSON, as JUnit XML, as SARIF, as Markdown, or as a page of HTML.\n\n"
+	    "The logs are read as they are: secrets were replaced when they were written, and nothing is judged "
+	    "again.\n\n"
+	    "In a job of GitHub Actions (GITHUB_ACTIONS=true) the worst errors and warnings are told as annotations, "
+	    "too, on stderr, and the Markdown is appended to GITHUB_STEP_SUMMARY; `hopaudit run` does the same.\n\n"
+	    "The exit status is 0; 3 when --fail-on was given and a finding reached it; 2 after a usage error; 125 "
+	    "when a log can't be read or FILE can't be written.",
+	.main = command_report,
+    },
+    {
 	.name = "mark",
 	.bit = COMMAND_MARK,
 	.operands = "[--proxy URL] NAME",

@@ -22,8 +22,8 @@
 #define RELAY (COMMAND_PROXY | COMMAND_RUN)
 #define AUTHORITY (RELAY | COMMAND_CA | COMMAND_DOCTOR)
 #define ALL                                                                                                            \
-	(RELAY | COMMAND_BASELINE | COMMAND_CA | COMMAND_DOCTOR | COMMAND_EXPLAIN | COMMAND_MARK | COMMAND_VERIFY |    \
-	 COMMAND_HELP)
+	(RELAY | COMMAND_BASELINE | COMMAND_REPORT | COMMAND_CA | COMMAND_DOCTOR | COMMAND_EXPLAIN | COMMAND_MARK |    \
+	 COMMAND_VERIFY | COMMAND_HELP)
 
 #define LIMIT_BYTES(option, member, least, most, sentence)                                                             \
 	{                                                                                                              \
@@ -45,6 +45,7 @@
 _Static_assert(sizeof(enum profile) == sizeof(unsigned), "enum profile");
 _Static_assert(sizeof(enum severity) == sizeof(unsigned), "enum severity");
 _Static_assert(sizeof(enum shell_kind) == sizeof(unsigned), "enum shell_kind");
+_Static_assert(sizeof(enum report_format) == sizeof(unsigned), "enum report_format");
 _Static_assert(sizeof(enum color_when) == sizeof(unsigned), "enum color_when");
 _Static_assert(sizeof(((struct config *)0)->tls_min) == sizeof(unsigned), "tls_min is set as a choice");
 _Static_assert(sizeof(((struct config *)0)->workers) == sizeof(uint32_t), "workers is set as a count");
@@ -78,6 +79,16 @@ static const struct option_choice colors[] = {
 static const struct option_choice tls_versions[] = {
     {"1.2", TLS1_2_VERSION},
     {"1.3", TLS1_3_VERSION},
+    {NULL, 0},
+};
+
+static const struct option_choice formats[] = {
+    {"text", REPORT_FORMAT_TEXT},
+    {"json", REPORT_FORMAT_JSON},
+    {"junit", REPORT_FORMAT_JUNIT},
+    {"sarif", REPORT_FORMAT_SARIF},
+    {"markdown", REPORT_FORMAT_MARKDOWN},
+    {"html", REPORT_FORMAT_HTML},
     {NULL, 0},
 };
 
@@ -401,10 +412,10 @@ static const struct option_row rows[] = {
 	.name = "log",
 	.kind = OPTION_TEXT,
 	.group = GROUP_AUDIT,
-	.commands = RELAY | COMMAND_BASELINE,
+	.commands = RELAY | COMMAND_BASELINE | COMMAND_REPORT,
 	AT(log),
 	.argument = "FILE",
-	.help = "Append the audit log (JSON Lines) to FILE; - keeps none. `baseline` reads it there.",
+	.help = "Append the audit log (JSON Lines) to FILE; - keeps none. `baseline` and `report` read it there.",
     },
     {
 	.name = "key-file",
@@ -483,12 +494,86 @@ static const struct option_row rows[] = {
 	.name = "fail-on",
 	.kind = OPTION_CHOICE,
 	.group = GROUP_REPORT,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_REPORT,
 	AT(fail_on),
 	.argument = "SEVERITY",
 	.choices = severities,
-	.default_text = "error; proxy: never",
-	.help = "End with status 3 when a finding is at least this severe.",
+	.default_text = "error; proxy and report: never",
+	.help = "End with status 3 when a finding is at least this severe; such findings are the failures of a JUnit "
+		"report, which has errors as failures by default.",
+    },
+    {
+	.name = "junit",
+	.kind = OPTION_TEXT,
+	.group = GROUP_REPORT,
+	.commands = COMMAND_RUN,
+	AT(report_junit),
+	.argument = "FILE",
+	.default_text = "none",
+	.help = "Write a report to FILE when COMMAND has ended: JUnit XML, a test case for each chain.",
+    },
+    {
+	.name = "sarif",
+	.kind = OPTION_TEXT,
+	.group = GROUP_REPORT,
+	.commands = COMMAND_RUN,
+	AT(report_sarif),
+	.argument = "FILE",
+	.default_text = "none",
+	.help = "Write a report to FILE when COMMAND has ended: SARIF 2.1.0, for code scanning.",
+    },
+    {
+	.name = "markdown",
+	.kind = OPTION_TEXT,
+	.group = GROUP_REPORT,
+	.commands = COMMAND_RUN,
+	AT(report_markdown),
+	.argument = "FILE",
+	.default_text = "none",
+	.help = "Write a report to FILE when COMMAND has ended: Markdown, for a job's summary.",
+    },
+    {
+	.name = "html",
+	.kind = OPTION_TEXT,
+	.group = GROUP_REPORT,
+	.commands = COMMAND_RUN,
+	AT(report_html),
+	.argument = "FILE",
+	.default_text = "none",
+	.help = "Write a report to FILE when COMMAND has ended: a page of HTML that needs no other file.",
+    },
+    {
+	.name = "json",
+	.kind = OPTION_TEXT,
+	.group = GROUP_REPORT,
+	.commands = COMMAND_RUN,
+	AT(report_json),
+	.argument = "FILE",
+	.default_text = "none",
+	.help = "Write a report to FILE when COMMAND has ended: JSON.",
+    },
+    {
+	.name = "format",
+	.kind = OPTION_CHOICE,
+	.group = GROUP_REPORT,
+	.commands = COMMAND_REPORT,
+	AT(report_format),
+	.argument = "FORMAT",
+	.choices = formats,
+	.flag_only = true,
+	.help = "What `hopaudit report` writes: text, json, junit, sarif, markdown or html.",
+    },
+    {
+	.name = "output",
+	.letter = 'o',
+	.kind = OPTION_TEXT,
+	.group = GROUP_REPORT,
+	.commands = COMMAND_REPORT,
+	AT(report_output),
+	.argument = "FILE",
+	.flag_only = true,
+	.default_text = "stdout",
+	.help = "Write the report to FILE, which is replaced as a whole.",
     },
     {
 	.name = "all",
@@ -535,7 +620,7 @@ static const struct option_row rows[] = {
 	.name = "all-chains",
 	.kind = OPTION_FLAG,
 	.group = GROUP_REPORT,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_REPORT,
 	AT(all_chains),
 	.help = "Let the summary list the redirects that are right, too.",
     },
@@ -608,6 +693,15 @@ const struct option_row *option_find(const char *name)
 			return &rows[i];
 	}
 	return NULL;
+}
+
+const struct option_row *option_find_for(const char *name, unsigned commands)
+{
+	for (size_t i = 0; i < option_count; i++) {
+		if ((rows[i].commands & commands) && strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	}
+	return option_find(name);
 }
 
 void option_variable(const struct option_row *row, char out[OPTION_VARIABLE_MAX])

@@ -46,7 +46,8 @@ enum command_bit {
 	COMMAND_CA = 32,
 	COMMAND_DOCTOR = 64,
 	COMMAND_MARK = 128,
-	COMMAND_BASELINE = 256
+	COMMAND_BASELINE = 256,
+	COMMAND_REPORT = 512
 };
 
 struct option_choice {
@@ -80,6 +81,10 @@ extern const size_t option_count;
 
 /* By its name ("limit-head"), without dashes. NULL when there is none. */
 const struct option_row *option_find(const char *name);
+
+/* Likewise; of several rows with one name that of these commands. At most one of them is a variable and a key, and it
+ * stands first. */
+const struct option_row *option_find_for(const char *name, unsigned commands);
 
 /* Its number in the table. */
 static inline size_t option_index(const struct option_row *row)

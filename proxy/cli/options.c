@@ -151,11 +151,11 @@ static bool take_long(struct command_line *line, const char *given)
 	name[0] = '\0'; /* a longer name is no option's */
 	if (len < sizeof(name))
 		snprintf(name, sizeof(name), "%.*s", (int)len, given + 2);
-	row = option_find(name);
+	row = option_find_for(name, line->command);
 	if (row)
 		return take_flag(line, row, equals ? equals + 1 : NULL, given);
 	if (!equals && strncmp(name, "no-", 3) == 0) {
-		row = option_find(name + 3);
+		row = option_find_for(name + 3, line->command);
 		if (row && row->kind == OPTION_FLAG)
 			return take_flag(line, row, "no", given);
 	}

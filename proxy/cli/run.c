@@ -9,6 +9,7 @@
 
 #include "proxy/cli/child.h"
 #include "proxy/cli/closing.h"
+#include "proxy/cli/reports.h"
 
 /* What the signal thread needs. Lives as long as that thread. */
 struct run {
@@ -142,6 +143,8 @@ static int run_session(const struct cli *cli, struct run *r, struct signals *sig
 	result = session_end(&r->session, status);
 	if (ran)
 		closing_report(cli->err, &closing);
+	if (ran && !reports_write(cli, &closing) && status == 0)
+		status = STATUS_FAILED;
 	session_forget(&r->session);
 	return status ? status : closing_status(&closing);
 }
@@ -165,12 +168,15 @@ static int run(const struct cli *cli, const struct options *o)
 
 int command_run(const struct cli *cli, const struct command *c, int count, char **arguments)
 {
+	char error[SESSION_ERROR_MAX];
 	struct options o;
 	int status;
 
 	if (command_options(cli, c, count, arguments, &o, &status)) {
 		if (o.operand_count == 0)
 			status = command_usage_error(cli, c, "there is no command to run: hopaudit run -- COMMAND");
+		else if (!reports_check(&o.config, error, sizeof(error)))
+			status = command_usage_error(cli, c, "%s", error);
 		else
 			status = run(cli, &o);
 	}
