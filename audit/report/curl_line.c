@@ -26,7 +26,7 @@ static void add_url(struct text_buf *out, struct bytes url)
 /* A token may hold a quote, and begin with a dash. */
 static void add_method(struct text_buf *out, struct bytes method)
 {
-	TEXT_BUF_LITERAL(out, " --request='");
+	TEXT_BUF_LITERAL(out, " --request '");
 	for (size_t i = 0; i < method.len; i++) {
 		if (method.ptr[i] == '\'')
 			TEXT_BUF_LITERAL(out, "'\\''");
