@@ -4,6 +4,15 @@
  * quotes, and every byte that a URL can't have is percent-encoded. */
 #include "audit/report/words.h"
 
+/* One byte inside of single quotes, which it can't end. */
+static void add_quoted(struct text_buf *out, char c)
+{
+	if (c == '\'')
+		TEXT_BUF_LITERAL(out, "'\\''");
+	else
+		text_buf_add_char(out, c);
+}
+
 static void add_url(struct text_buf *out, struct bytes url)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -12,8 +21,8 @@ static void add_url(struct text_buf *out, struct bytes url)
 	for (size_t i = 0; i < url.len; i++) {
 		unsigned char c = (unsigned char)url.ptr[i];
 
-		if (c > ' ' && c < 0x7f && c != '\'') {
-			text_buf_add_char(out, (char)c);
+		if (c > ' ' && c < 0x7f) {
+			add_quoted(out, (char)c);
 		} else {
 			text_buf_add_char(out, '%');
 			text_buf_add_char(out, hex[c >> 4]);
@@ -23,16 +32,12 @@ static void add_url(struct text_buf *out, struct bytes url)
 	TEXT_BUF_LITERAL(out, "'");
 }
 
-/* A token may hold a quote, and begin with a dash. */
+/* A token may hold a quote. */
 static void add_method(struct text_buf *out, struct bytes method)
 {
 	TEXT_BUF_LITERAL(out, " --request '");
-	for (size_t i = 0; i < method.len; i++) {
-		if (method.ptr[i] == '\'')
-			TEXT_BUF_LITERAL(out, "'\\''");
-		else
-			text_buf_add_char(out, method.ptr[i]);
-	}
+	for (size_t i = 0; i < method.len; i++)
+		add_quoted(out, method.ptr[i]);
 	TEXT_BUF_LITERAL(out, "'");
 }
 

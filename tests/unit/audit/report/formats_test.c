@@ -129,7 +129,7 @@ END_TEST
 START_TEST(nothing_in_a_curl_line_ends_its_quotes_or_its_line)
 {
 	ck_assert_str_eq(curl_of("GET", "http://a/'; rm -rf ~;\n\x80", 0),
-			 "curl --include --globoff --path-as-is --url 'http://a/%27;%20rm%20-rf%20~;%0A%80'"
+			 "curl --include --globoff --path-as-is --url 'http://a/'\\'';%20rm%20-rf%20~;%0A%80'"
 			 "  # ~ and 16 digits stand for a secret");
 	ck_assert_str_eq(curl_of("-X'$(id)", "http://a/", 0), "");
 	ck_assert_str_eq(curl_of("-X'`id`", "http://a/", 0),
