@@ -4,6 +4,7 @@
  * hop.c; looks at lengths first, since these are known even where digests were given up. */
 #include "audit/compare.h"
 
+#include "audit/recode.h"
 #include "audit/trace.h"
 
 static const char given_up[] = "evidence given up: budget";
@@ -85,6 +86,26 @@ static struct body_comparison compare_early(const struct digester *d, const stru
 	return consistent;
 }
 
+/* All of the content, where it is still kept; the empty view where not. */
+static struct recode_content whole_content(const struct trace *t)
+{
+	const struct content_digest *c = t->content;
+	struct recode_content whole = {.type = text_bytes(t->content_type)};
+	if (c && c->bytes && c->kept == t->length)
+		whole.content = bytes_of(c->bytes, c->kept);
+	return whole;
+}
+
+/* Other bytes may say the same. */
+static enum body_relation recoded(const struct trace *r, const struct trace *f)
+{
+	struct recode_content before = whole_content(r);
+	struct recode_content after = whole_content(f);
+	if (before.content.len == 0 || after.content.len == 0)
+		return BODY_CHANGED;
+	return recode_relation(&before, &after);
+}
+
 struct body_comparison body_compare(const struct digester *d, const struct trace *request, const struct trace *follow)
 {
 	struct body_comparison result;
@@ -94,6 +115,8 @@ struct body_comparison body_compare(const struct digester *d, const struct trace
 		result = compare_cut(d, request, follow);
 	else
 		result = compare_whole(d, request, follow);
+	if (result.relation == BODY_CHANGED && request->request_complete && follow->request_complete)
+		result.relation = recoded(request, follow);
 	result.framing_differs = request->chunked != follow->chunked ||
 				 (request->length == 0 && (request->declared == 0) != (follow->declared == 0));
 	return result;

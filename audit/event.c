@@ -58,8 +58,8 @@ const char *property_text(enum property p)
 
 const char *body_relation_text(enum body_relation r)
 {
-	static const char *const texts[] = {"not_due",     "equal",   "dropped", "truncated",
-					    "ended_short", "changed", "added",   "undecided"};
+	static const char *const texts[] = {"not_due", "equal", "dropped",   "truncated", "ended_short",
+					    "changed", "added", "rebounded", "reencoded", "undecided"};
 	return TEXT_OF(texts, r);
 }
 

@@ -114,7 +114,9 @@ enum body_relation {
 	BODY_TRUNCATED,   /* the follow-up holds a beginning of it only */
 	BODY_ENDED_SHORT, /* the follow-up declared it all and stopped before its end */
 	BODY_CHANGED,
-	BODY_ADDED,    /* content on a request that was rightly rewritten to GET or HEAD */
+	BODY_ADDED,     /* content on a request that was rightly rewritten to GET or HEAD */
+	BODY_REBOUNDED, /* the same parts of a multipart, between other boundaries */
+	BODY_REENCODED, /* the same form or JSON, written in another way */
 	BODY_UNDECIDED /* see `reason` */
 };
 const char *body_relation_text(enum body_relation r); /* "ended_short" */

@@ -20,9 +20,10 @@ static struct property_verdict body_verdict(const struct body_comparison *body)
 	    [BODY_TRUNCATED] = "only a beginning of the content was sent again",
 	    [BODY_ENDED_SHORT] = "the content ended short of its declared length",
 	    [BODY_CHANGED] = "the content was changed",
+	    [BODY_REENCODED] = "the content was written in another way",
 	    [BODY_ADDED] = "content on a request that became GET or HEAD",
 	};
-	if (body->relation == BODY_EQUAL || body->relation == BODY_NOT_DUE)
+	if (body->relation == BODY_EQUAL || body->relation == BODY_NOT_DUE || body->relation == BODY_REBOUNDED)
 		return (struct property_verdict){.verdict = VERDICT_PASS};
 	if (body->relation == BODY_UNDECIDED)
 		return (struct property_verdict){.verdict = VERDICT_UNVERIFIABLE, .reason = body->reason};

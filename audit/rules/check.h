@@ -90,6 +90,11 @@ bool check_body_changed(const struct rule_input *in, struct rule_output *out);
 bool check_body_truncated(const struct rule_input *in, struct rule_output *out);
 bool check_body_unverifiable(const struct rule_input *in, struct rule_output *out);
 bool check_body_sent_on_get(const struct rule_input *in, struct rule_output *out);
+bool check_multipart_rebounded(const struct rule_input *in, struct rule_output *out);
+bool check_body_reencoded(const struct rule_input *in, struct rule_output *out);
+bool check_early_redirect(const struct rule_input *in, struct rule_output *out);
+bool check_kept_sending(const struct rule_input *in, struct rule_output *out);
+bool check_body_cross_origin(const struct rule_input *in, struct rule_output *out);
 bool check_stale_content_headers(const struct rule_input *in, struct rule_output *out); /* field.c */
 bool check_content_type_lost(const struct rule_input *in, struct rule_output *out);
 bool check_content_type_changed(const struct rule_input *in, struct rule_output *out);

@@ -53,7 +53,7 @@ def assert_same(driver, direct, through):
         assert request.head.get("Proxy-Connection") is None and request.head.get("Proxy-Authorization") is None
 
 
-def assert_right_hop(log, method, status, source, target, length):
+def assert_right_hop(log, method, status, source, target, length, verdict="none"):
     """One redirect, rightly followed, and nothing else to say."""
     observed, followed = log.one("redirect.observed"), log.one("redirect.followed")
     follow = followed["follow"]["request"]
@@ -65,7 +65,7 @@ def assert_right_hop(log, method, status, source, target, length):
     assert followed["match"]["confidence"] == "high"
     assert log.one("redirect.closed")["outcome"] == "followed"
     chain = log.one("chain.finished")
-    assert (chain["outcome"], chain["verdict"], chain["hops"], chain["final_status"]) == ("completed", "none", 1, 200)
+    assert (chain["outcome"], chain["verdict"], chain["hops"], chain["final_status"]) == ("completed", verdict, 1, 200)
     assert [event for event in log.events("finding") if event["severity"] != "info"] == []
     finished = log.one("run.finished")
     assert (finished["totals"]["redirects"], finished["totals"]["findings"]["error"], finished["lost"]) == (1, 0, 0)
@@ -74,15 +74,15 @@ def assert_right_hop(log, method, status, source, target, length):
 @pytest.mark.parametrize("driver", drivers.ALL, ids=str)
 @pytest.mark.parametrize("status", (307, 308))
 def test_a_post_keeps_its_body(driver, status, origin, both_ways, body_file):
-    origin.on("/pay", redirect(status, "/v2/pay", body=b"moved"))
-    origin.on("/v2/pay", response(200, body=b"paid"))
-    direct, through, log = both_ways(driver, "POST", f"{origin.url}/pay", "--body", body_file(BODY))
+    origin.on("/submit", redirect(status, "/v2/submit", body=b"moved"))
+    origin.on("/v2/submit", response(200, body=b"paid"))
+    direct, through, log = both_ways(driver, "POST", f"{origin.url}/submit", "--body", body_file(BODY))
     assert [(request.method, request.target, request.body) for request in through] == [
-        ("POST", "/pay", BODY),
-        ("POST", "/v2/pay", BODY),
+        ("POST", "/submit", BODY),
+        ("POST", "/v2/submit", BODY),
     ]
     assert_same(driver, direct, through)
-    assert_right_hop(log, "POST", status, f"{origin.url}/pay", f"{origin.url}/v2/pay", len(BODY))
+    assert_right_hop(log, "POST", status, f"{origin.url}/submit", f"{origin.url}/v2/submit", len(BODY))
 
 
 @pytest.mark.parametrize("driver", drivers.ALL, ids=str)
@@ -125,25 +125,27 @@ def test_a_get_with_its_own_headers_is_followed(driver, origin, both_ways):
 @pytest.mark.parametrize("driver", drivers.ALL, ids=str)
 def test_a_redirect_to_another_origin_is_followed_there(driver, origin, start_origin, both_ways, body_file):
     other = start_origin()
-    origin.on("/pay", redirect(307, f"{other.url}/pay"))
-    other.on("/pay", response(200))
-    direct, through, log = both_ways(driver, "POST", f"{origin.url}/pay", "--body", body_file(BODY))
+    origin.on("/submit", redirect(307, f"{other.url}/submit"))
+    other.on("/submit", response(200))
+    direct, through, log = both_ways(driver, "POST", f"{origin.url}/submit", "--body", body_file(BODY))
     assert_same(driver, direct, through)
     assert_same(driver, other.requests[:1], other.requests[1:])
-    assert_right_hop(log, "POST", 307, f"{origin.url}/pay", f"{other.url}/pay", len(BODY))
+    # urllib3 sends the first origin's Host to a proxy: host-header-stale, for information.
+    verdict = "info" if str(driver) == "urllib3" else "none"
+    assert_right_hop(log, "POST", 307, f"{origin.url}/submit", f"{other.url}/submit", len(BODY), verdict)
 
 
 @pytest.mark.parametrize("driver", drivers.ALL, ids=str)
 @pytest.mark.parametrize("size", (len(BODY), 2 * 1024 * 1024))  # from 1 MiB on curl asks for a 100 first
 def test_a_redirect_by_nginx_keeps_the_body(driver, size, tmp_path, origin, start_nginx, run, body_file):
-    origin.on("/v2/pay", response(200, body=b"paid"))
+    origin.on("/v2/submit", response(200, body=b"paid"))
     nginx = start_nginx(
-        "location = /pay { return 307 /v2/pay; }\n"
+        "location = /submit { return 307 /v2/submit; }\n"
         f"location / {{ proxy_pass {origin.url}; proxy_set_header Host $http_host; proxy_set_header X-Via $http_via; }}"
     )
     body = (LARGE * 7)[:size]
     log = run(
-        driver.command("POST", f"{nginx.url}/pay", "--body", body_file(body)), variables=drivers.NODE_VARIABLES
+        driver.command("POST", f"{nginx.url}/submit", "--body", body_file(body)), variables=drivers.NODE_VARIABLES
     ).expect(0)
     seen = origin.requests
     assert [(request.method, request.body, request.head.get("Host")) for request in seen] == [
@@ -180,9 +182,9 @@ def test_a_chain_of_three_hops_is_one_chain(driver, origin, both_ways, body_file
 
 @pytest.mark.parametrize("driver", [driver for driver in drivers.ALL if driver.tunnels], ids=str)
 def test_plain_http_inside_a_tunnel_is_recognised_and_audited(driver, origin, both_ways, body_file):
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", response(200))
-    _, _, log = both_ways(driver, "POST", f"{origin.url}/pay", "--body", body_file(BODY))
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", response(200))
+    _, _, log = both_ways(driver, "POST", f"{origin.url}/submit", "--body", body_file(BODY))
     assert log.one("redirect.followed")["request"]["path"] == "tunnel"
     assert log.one("run.finished")["totals"]["tunnels"] == 0  # opaque ones
     assert [event["kind"] for event in log.events("tunnel") if event["kind"] == "opaque"] == []

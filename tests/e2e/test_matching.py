@@ -19,14 +19,14 @@ def ask(client, method, url, *fields, body=None):
 
 
 def test_two_parallel_posts_with_different_bodies_find_their_own_follow_ups(origin, proxy, connect):
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", response(200))
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", response(200))
     first, second = connect(proxy), connect(proxy)
-    assert ask(first, "POST", f"{origin.url}/pay", body=b"one").status == 307
-    assert ask(second, "POST", f"{origin.url}/pay", body=b"two").status == 307
+    assert ask(first, "POST", f"{origin.url}/submit", body=b"one").status == 307
+    assert ask(second, "POST", f"{origin.url}/submit", body=b"two").status == 307
     # crosswise: each follow-up comes on the other's connection, so that only the bodies tell them apart
-    assert ask(first, "POST", f"{origin.url}/v2/pay", body=b"two").status == 200
-    assert ask(second, "POST", f"{origin.url}/v2/pay", body=b"one").status == 200
+    assert ask(first, "POST", f"{origin.url}/v2/submit", body=b"two").status == 200
+    assert ask(second, "POST", f"{origin.url}/v2/submit", body=b"one").status == 200
     log = proxy.stop()
     assert [event["severity"] for event in log.events("finding") if event["severity"] != "info"] == []
     pairs = {
@@ -38,13 +38,13 @@ def test_two_parallel_posts_with_different_bodies_find_their_own_follow_ups(orig
 
 
 def test_of_two_parallel_posts_the_one_whose_body_changed_is_named(origin, proxy, connect):
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", response(200))
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", response(200))
     client = connect(proxy)
     for body in (b"one", b"two"):
-        ask(client, "POST", f"{origin.url}/pay", body=body)
+        ask(client, "POST", f"{origin.url}/submit", body=body)
     for body in (b"two", b"eno"):
-        ask(client, "POST", f"{origin.url}/v2/pay", body=body)
+        ask(client, "POST", f"{origin.url}/v2/submit", body=body)
     log = proxy.stop()
     errors = [event for event in log.events("finding") if event["severity"] == "error"]
     assert [event["rule"] for event in errors] == ["body-changed"]
@@ -67,13 +67,13 @@ def test_identical_parallel_gets_are_judged_as_a_group(origin, proxy, connect):
 
 
 def test_a_poller_on_another_connection_does_not_take_the_place_of_the_follow_up(origin, proxy, connect):
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", response(200))
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", response(200))
     client, poller = connect(proxy), connect(proxy)
-    ask(client, "POST", f"{origin.url}/pay", body=b"card")
-    ask(poller, "GET", f"{origin.url}/v2/pay")
-    ask(client, "POST", f"{origin.url}/v2/pay", body=b"card")
-    ask(poller, "GET", f"{origin.url}/v2/pay")
+    ask(client, "POST", f"{origin.url}/submit", body=b"card")
+    ask(poller, "GET", f"{origin.url}/v2/submit")
+    ask(client, "POST", f"{origin.url}/v2/submit", body=b"card")
+    ask(poller, "GET", f"{origin.url}/v2/submit")
     log = proxy.stop()
     assert log.one("redirect.followed")["follow"]["request"]["method"] == "POST"
     assert [event for event in log.events("finding") if event["severity"] in ("error", "warning")] == []
@@ -85,15 +85,15 @@ def faults(log):
 
 def test_a_poller_that_never_rests_displaces_no_follow_up(origin, proxy, connect):
     """It asks for the target all the time, on a connection of its own, while ten redirects are followed at leisure."""
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", response(200))
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", response(200))
     over = threading.Event()
     polls = []
 
     def poll():
         with RawClient(proxy.address) as poller:
             while not over.is_set():
-                polls.append(ask(poller, "GET", f"{origin.url}/v2/pay").status)
+                polls.append(ask(poller, "GET", f"{origin.url}/v2/submit").status)
 
     def wait_for_polls(count):
         seen = len(polls)
@@ -104,9 +104,9 @@ def test_a_poller_that_never_rests_displaces_no_follow_up(origin, proxy, connect
     try:
         client = connect(proxy)
         for number in range(10):
-            ask(client, "POST", f"{origin.url}/pay", body=b"order %d" % number)
+            ask(client, "POST", f"{origin.url}/submit", body=b"order %d" % number)
             wait_for_polls(3)
-            ask(client, "POST", f"{origin.url}/v2/pay", body=b"order %d" % number)
+            ask(client, "POST", f"{origin.url}/v2/submit", body=b"order %d" % number)
     finally:
         over.set()
         thread.join()
@@ -121,12 +121,12 @@ def test_a_follow_up_that_has_to_authenticate_is_judged_by_its_last_attempt(orig
     def target(seen):
         return response(200) if seen.head.get("Authorization") == b"NTLM second" else response(401)
 
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", target)
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", target)
     client = connect(proxy)
-    ask(client, "POST", f"{origin.url}/pay", body=b"card")
-    ask(client, "POST", f"{origin.url}/v2/pay", "Authorization: NTLM first", body=b"")
-    assert ask(client, "POST", f"{origin.url}/v2/pay", "Authorization: NTLM second", body=b"card").status == 200
+    ask(client, "POST", f"{origin.url}/submit", body=b"card")
+    ask(client, "POST", f"{origin.url}/v2/submit", "Authorization: NTLM first", body=b"")
+    assert ask(client, "POST", f"{origin.url}/v2/submit", "Authorization: NTLM second", body=b"card").status == 200
     log = proxy.stop()
     assert faults(log) == []
     assert log.one("redirect.followed")["follow"]["request"]["content"]["length"] == 4
@@ -134,13 +134,13 @@ def test_a_follow_up_that_has_to_authenticate_is_judged_by_its_last_attempt(orig
 
 
 def test_a_client_that_hangs_up_on_the_redirects_body_and_follows_has_followed(origin, proxy, connect):
-    origin.on("/pay", redirect(307, "/v2/pay", body=b"x" * 3_000_000))
-    origin.on("/v2/pay", response(200))
+    origin.on("/submit", redirect(307, "/v2/submit", body=b"x" * 3_000_000))
+    origin.on("/v2/submit", response(200))
     client = connect(proxy)
-    client.send(request("POST", f"{origin.url}/pay", body=b"card", host=origin.authority))
+    client.send(request("POST", f"{origin.url}/submit", body=b"card", host=origin.authority))
     assert client.reader.read_head().start_line.split()[1] == b"307"
     client.reset()
-    ask(connect(proxy), "POST", f"{origin.url}/v2/pay", body=b"card")
+    ask(connect(proxy), "POST", f"{origin.url}/v2/submit", body=b"card")
     log = proxy.stop()
     assert faults(log) == []
     assert log.one("redirect.closed")["outcome"] == "followed"
@@ -148,12 +148,12 @@ def test_a_client_that_hangs_up_on_the_redirects_body_and_follows_has_followed(o
 
 
 def test_a_preflight_is_not_the_follow_up(origin, proxy, connect):
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", response(200))
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", response(200))
     client = connect(proxy)
-    ask(client, "POST", f"{origin.url}/pay", body=b"card")
-    ask(client, "OPTIONS", f"{origin.url}/v2/pay", "Origin: http://a", "Access-Control-Request-Method: POST")
-    ask(client, "POST", f"{origin.url}/v2/pay", body=b"card")
+    ask(client, "POST", f"{origin.url}/submit", body=b"card")
+    ask(client, "OPTIONS", f"{origin.url}/v2/submit", "Origin: http://a", "Access-Control-Request-Method: POST")
+    ask(client, "POST", f"{origin.url}/v2/submit", body=b"card")
     log = proxy.stop()
     assert faults(log) == []
     assert log.one("redirect.followed")["follow"]["request"]["method"] == "POST"
@@ -174,10 +174,10 @@ def test_a_request_that_was_pipelined_before_the_redirect_is_not_its_follow_up(o
 
 
 def test_a_follow_up_on_another_connection_is_matched(origin, proxy, connect):
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", response(200))
-    ask(connect(proxy), "POST", f"{origin.url}/pay", body=b"card")
-    ask(connect(proxy), "POST", f"{origin.url}/v2/pay", body=b"card")
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", response(200))
+    ask(connect(proxy), "POST", f"{origin.url}/submit", body=b"card")
+    ask(connect(proxy), "POST", f"{origin.url}/v2/submit", body=b"card")
     hop = proxy.stop().one("redirect.followed")
     assert hop["request"]["connection"] != hop["follow"]["request"]["connection"]
     assert (hop["verdicts"]["method"], hop["verdicts"]["body"]) == ("pass", "pass")
@@ -188,12 +188,12 @@ def test_a_redirect_that_the_client_never_received_whole_is_aborted(origin, prox
 
     def half(conversation):
         conversation.read_body()
-        conversation.send(response(307, "Location: /v2/pay", "Content-Length: 1000", length=False) + b"the first half")
+        conversation.send(response(307, "Location: /v2/submit", "Content-Length: 1000", length=False) + b"the first half")
         conversation.reader.read_to_end()  # until the proxy lets go of us, which it does because its client is gone
 
-    origin.on_head("/pay", half)
+    origin.on_head("/submit", half)
     client = connect(proxy)
-    client.send(request("POST", f"{origin.url}/pay", body=b"card", host=origin.authority))
+    client.send(request("POST", f"{origin.url}/submit", body=b"card", host=origin.authority))
     assert client.reader.read_head().start_line.split()[1] == b"307"
     client.reset()
     origin.wait_until(lambda seen: seen.connections_open == 0, "the proxy to let go of the origin")
@@ -208,12 +208,12 @@ def test_a_redirect_that_the_client_never_received_whole_is_aborted(origin, prox
 
 @pytest.mark.parametrize("driver", drivers.ALL, ids=str)
 def test_the_proxy_user_name_is_the_tag_of_every_event(driver, origin, proxy, tmp_path):
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", response(200))
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", response(200))
     body = tmp_path / "body"
     body.write_bytes(b"card")
     user = "checkout-test" if driver.names_itself else "checkout-test:"
-    driver.call(tmp_path, "POST", f"{origin.url}/pay", "--body", body, variables=proxy.variables(user))
+    driver.call(tmp_path, "POST", f"{origin.url}/submit", "--body", body, variables=proxy.variables(user))
     log = proxy.stop()
     hop = log.one("redirect.followed")
     assert (hop["request"]["tag"], hop["follow"]["request"]["tag"]) == ("checkout-test", "checkout-test")
@@ -222,11 +222,11 @@ def test_the_proxy_user_name_is_the_tag_of_every_event(driver, origin, proxy, tm
 
 
 def test_two_tags_that_ask_the_same_urls_never_match_each_other(origin, proxy, connect):
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", response(200))
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", response(200))
     client = connect(proxy)  # even on one connection
-    ask(client, "POST", f"{origin.url}/pay", proxy_authorization("red"), body=b"card")
-    ask(client, "POST", f"{origin.url}/v2/pay", proxy_authorization("blue"), body=b"card")
+    ask(client, "POST", f"{origin.url}/submit", proxy_authorization("red"), body=b"card")
+    ask(client, "POST", f"{origin.url}/v2/submit", proxy_authorization("blue"), body=b"card")
     log = proxy.stop()
     assert log.events("redirect.followed") == []
     assert log.one("redirect.closed")["outcome"] == "not_followed"
@@ -255,10 +255,10 @@ def test_a_redirect_on_one_worker_is_followed_on_another(origin, start_proxy):
     """The kernel deals new connections out to the workers' listeners; of many chains whose every request opens one,
     only a vanishing part can stay on a single worker."""
     proxy = start_proxy("--workers", "4")
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", response(200))
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", response(200))
     for number in range(60):
-        for path in ("/pay", "/v2/pay"):
+        for path in ("/submit", "/v2/submit"):
             with RawClient(proxy.address) as client:
                 ask(client, "POST", f"{origin.url}{path}", body=b"order %d" % number)
     log = proxy.stop()
@@ -302,14 +302,14 @@ def test_under_load_the_log_is_in_the_order_of_the_decisions(origin, start_proxy
 def test_clients_that_share_a_target_each_find_their_own_follow_up_under_load(origin, start_proxy):
     """All ask the same two URLs at once: only the bodies and the tags tell the chains apart."""
     proxy = start_proxy("--workers", "4")
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", response(200))
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", response(200))
 
     def chains(client_number):
         tag = proxy_authorization(f"client-{client_number}")
         for number in range(40):
             body = b"client %d, order %d" % (client_number, number)
-            for path in ("/pay", "/v2/pay"):
+            for path in ("/submit", "/v2/submit"):
                 with RawClient(proxy.address) as client:
                     ask(client, "POST", f"{origin.url}{path}", tag, body=body)
 
@@ -366,10 +366,10 @@ def test_one_url_too_many_and_then_the_right_one_is_no_misreading(origin, proxy,
 
 def test_a_client_that_retries_instead_of_following_is_told_how_often(origin, start_proxy, connect):
     proxy = start_proxy("--profile", "strict")
-    origin.on("/pay", redirect(307, "/v2/pay"))
+    origin.on("/submit", redirect(307, "/v2/submit"))
     client = connect(proxy)
     for _ in range(4):
-        ask(client, "POST", f"{origin.url}/pay", body=b"card")
+        ask(client, "POST", f"{origin.url}/submit", body=b"card")
     log = proxy.stop()
     (finding,) = [event for event in log.events("finding") if event["rule"] == "retry-instead-of-follow"]
     assert (finding["severity"], finding["redirect"]) == ("error", 1)
@@ -379,26 +379,26 @@ def test_a_client_that_retries_instead_of_following_is_told_how_often(origin, st
 
 def test_an_operation_that_is_sent_elsewhere_is_told_with_what_ties_it_to_the_redirect(origin, start_proxy, connect):
     proxy = start_proxy("--profile", "strict")
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v3/pay", response(200))
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v3/submit", response(200))
     client = connect(proxy)
-    ask(client, "POST", f"{origin.url}/pay", body=b"4111 1111 1111 1111")
-    ask(client, "POST", f"{origin.url}/v3/pay", body=b"4111 1111 1111 1111")
+    ask(client, "POST", f"{origin.url}/submit", body=b"4111 1111 1111 1111")
+    ask(client, "POST", f"{origin.url}/v3/submit", body=b"4111 1111 1111 1111")
     log = proxy.stop()
     closed = log.one("redirect.closed")
-    wrong = next(event for event in log.events("exchange") if event["request"]["url"].endswith("/v3/pay"))
+    wrong = next(event for event in log.events("exchange") if event["request"]["url"].endswith("/v3/submit"))
     assert closed["instead"] == {"exchange": wrong["request"]["exchange"], "link": "content"}
     assert [event["rule"] for event in faults(log)] == ["redirect-not-followed", "followed-wrong-target"]
 
 
 def test_a_follow_up_that_is_sent_twice_is_told(origin, start_proxy, connect):
     proxy = start_proxy("--profile", "strict")
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", response(200))
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", response(200))
     client = connect(proxy)
-    ask(client, "POST", f"{origin.url}/pay", body=b"card")
+    ask(client, "POST", f"{origin.url}/submit", body=b"card")
     for _ in range(2):
-        ask(client, "POST", f"{origin.url}/v2/pay", body=b"card")
+        ask(client, "POST", f"{origin.url}/v2/submit", body=b"card")
     log = proxy.stop()
     assert log.one("redirect.duplicated")["first"] == log.one("redirect.followed")["follow"]["request"]["exchange"]
     assert [(event["rule"], event["severity"]) for event in faults(log)] == [("duplicate-follow-up", "error")]
@@ -406,11 +406,11 @@ def test_a_follow_up_that_is_sent_twice_is_told(origin, start_proxy, connect):
 
 def test_a_second_operation_of_another_program_is_its_own(origin, start_proxy, connect):
     proxy = start_proxy("--profile", "strict")
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", response(200))
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", response(200))
     client = connect(proxy)
-    ask(client, "POST", f"{origin.url}/pay", body=b"card")
-    ask(client, "POST", f"{origin.url}/v2/pay", body=b"card")
-    ask(connect(proxy), "POST", f"{origin.url}/v2/pay", "User-Agent: another", body=b"card")
+    ask(client, "POST", f"{origin.url}/submit", body=b"card")
+    ask(client, "POST", f"{origin.url}/v2/submit", body=b"card")
+    ask(connect(proxy), "POST", f"{origin.url}/v2/submit", "User-Agent: another", body=b"card")
     log = proxy.stop()
     assert log.events("redirect.duplicated") == [] and faults(log) == []

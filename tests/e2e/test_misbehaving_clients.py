@@ -27,11 +27,11 @@ def follow(origin, tmp_path, run):
     """follow(driver, fault, body, *options of run) -> Run, of a POST that the origin answers with a redirect"""
 
     def call(driver, body, *arguments, status=307, method="POST", options=()):
-        origin.on("/pay", redirect(status, "/v2/pay"))
-        origin.on("/v2/pay", response(200, body=b"paid"))
+        origin.on("/submit", redirect(status, "/v2/submit"))
+        origin.on("/v2/submit", response(200, body=b"paid"))
         path = tmp_path / "body"
         path.write_bytes(body)
-        command = driver.command(method, f"{origin.url}/pay", "--body", path, *arguments)
+        command = driver.command(method, f"{origin.url}/submit", "--body", path, *arguments)
         return run(command, *options, variables=drivers.NODE_VARIABLES)
 
     return call
@@ -49,7 +49,7 @@ def test_a_fault_of_the_client_is_found_and_fails_the_run(fault, body, rule, sta
     assert done.stdout == "200\n"
     (finding,) = findings(log)
     assert (finding["rule"], finding["severity"], finding["fault"]) == (rule, "error", "client")
-    assert (finding["method"], finding["url"]) == ("POST", f"{origin.url}/pay")
+    assert (finding["method"], finding["url"]) == ("POST", f"{origin.url}/submit")
     verdicts = log.one("redirect.followed")["verdicts"]
     assert verdicts["method" if fault == "get" else "body"] == "fail"
     assert fault == "get" or verdicts["method"] == "pass"
@@ -57,7 +57,7 @@ def test_a_fault_of_the_client_is_found_and_fails_the_run(fault, body, rule, sta
     chain = log.one("chain.finished")
     assert (chain["outcome"], chain["verdict"], chain["final_status"]) == ("completed", "error", 200)
     assert log.one("run.finished")["totals"]["findings"]["error"] == 1
-    assert rule in done.stderr and f"POST {origin.url}/pay" in done.stderr
+    assert rule in done.stderr and f"POST {origin.url}/submit" in done.stderr
 
 
 def test_a_fault_does_not_fail_a_run_that_never_fails(follow):
@@ -78,7 +78,7 @@ def test_another_framing_of_the_same_content_is_no_fault(body, status, follow, o
     log = follow(drivers.FAULTY, body, "rechunk", status=status).expect(0)
     assert findings(log) == []
     assert log.one("redirect.followed")["verdicts"]["body"] == "pass"
-    assert origin.of("/v2/pay")[0].body == body and origin.of("/v2/pay")[0].head.get("Transfer-Encoding") == b"chunked"
+    assert origin.of("/v2/submit")[0].body == body and origin.of("/v2/submit")[0].head.get("Transfer-Encoding") == b"chunked"
 
 
 def test_the_measure_of_the_faulty_client_is_right(follow):
@@ -153,7 +153,7 @@ def test_httpx_stops_halfway_when_its_generator_is_used_up(follow, origin):
 def test_fetch_refuses_to_send_a_stream_twice(follow, origin):
     done = follow(drivers.FETCH, STREAM, "--stream")
     log = done.expect(1)
-    assert [request.path for request in origin.requests] == ["/pay"]
+    assert [request.path for request in origin.requests] == ["/submit"]
     assert log.one("redirect.closed")["outcome"] == "not_followed"
     assert [event["rule"] for event in findings(log)] == ["redirect-not-followed"]
 
@@ -169,7 +169,7 @@ def test_urllib_turns_a_head_into_a_get(origin, run):
 
 def test_urllib_does_not_follow_a_post(follow, origin):
     done = follow(drivers.URLLIB, SHORT)
-    assert done.stdout.startswith("307") and [request.path for request in origin.requests] == ["/pay"]
+    assert done.stdout.startswith("307") and [request.path for request in origin.requests] == ["/submit"]
     assert [event["rule"] for event in findings(done.expect(0))] == ["redirect-not-followed"]
 
 

@@ -27,8 +27,8 @@ ESCAPE = "\x1b["
 @pytest.fixture
 def shop(origin):
     """An origin with one redirect, for POST and GET."""
-    origin.on("/pay", redirect(307, "/v2/pay"))
-    origin.on("/v2/pay", response(200, body=b"paid"))
+    origin.on("/submit", redirect(307, "/v2/submit"))
+    origin.on("/v2/submit", response(200, body=b"paid"))
     return origin
 
 
@@ -54,7 +54,7 @@ def test_a_command_that_a_signal_ended_gives_128_and_its_number(name, run):
 
 
 def test_the_commands_own_failure_goes_before_a_finding(shop, body, run):
-    wrong = " ".join(drivers.FAULTY.command("POST", f"{shop.url}/pay", "--body", body, "get"))
+    wrong = " ".join(drivers.FAULTY.command("POST", f"{shop.url}/submit", "--body", body, "get"))
     log = run(["sh", "-c", f"{wrong}; exit 9"]).expect(9)
     assert log.rules() == ["method-not-preserved"]
 
@@ -102,7 +102,7 @@ def test_a_port_that_is_taken_gives_125_and_does_not_start_the_command(run, tmp_
 
 def test_an_event_that_could_not_be_written_fails_the_run(shop, run, tmp_path, body):
     """The log may grow to 4 KiB: as on a full disk, but without one."""
-    client = " ".join(drivers.FAULTY.command("POST", f"{shop.url}/pay", "--body", body, "right"))
+    client = " ".join(drivers.FAULTY.command("POST", f"{shop.url}/submit", "--body", body, "right"))
     done = run(
         ["sh", "-c", f"for i in 1 2 3 4; do {client}; done"],
         "--no-intercept",  # its bundle of certificates is larger than that
@@ -143,30 +143,30 @@ def test_the_command_gets_the_proxy_in_both_spellings_and_no_exceptions(run):
 
 
 def test_an_exception_for_loopback_in_the_users_environment_hides_nothing(shop, body, run):
-    command = drivers.CURL.command("POST", f"{shop.url}/pay", "--body", body)
+    command = drivers.CURL.command("POST", f"{shop.url}/submit", "--body", body)
     log = run(command, variables={"NO_PROXY": "127.0.0.1", "no_proxy": "*"}).expect(0)
     assert log.one("run.finished")["totals"]["exchanges"] == 2
 
 
 @pytest.mark.parametrize("driver", drivers.ALL, ids=str)
 def test_resolve_gives_a_loopback_service_a_name(driver, shop, body, run):
-    command = driver.command("POST", "http://shop.test/pay", "--body", body)
+    command = driver.command("POST", "http://shop.test/submit", "--body", body)
     resolve = ("--resolve", f"shop.test=127.0.0.1:{shop.port}")
     log = run(command, *resolve, variables=drivers.NODE_VARIABLES).expect(0)
     assert [seen.head.get("Host") for seen in shop.requests] == [b"shop.test"] * 2
-    assert log.one("redirect.followed")["target"] == "http://shop.test/v2/pay"
+    assert log.one("redirect.followed")["target"] == "http://shop.test/v2/submit"
     assert log.one("chain.finished")["verdict"] == "none"
 
 
 def test_resolve_may_name_a_port(shop, body, run):
-    command = drivers.CURL.command("POST", "http://shop.test:8080/pay", "--body", body)
+    command = drivers.CURL.command("POST", "http://shop.test:8080/submit", "--body", body)
     run(command, "--resolve", f"shop.test:8080=127.0.0.1:{shop.port}").expect(0)
     assert [seen.head.get("Host") for seen in shop.requests] == [b"shop.test:8080"] * 2
 
 
 def test_the_command_is_not_kept_waiting_for_windows(shop, body, run):
     started = time.monotonic()
-    log = run(drivers.FAULTY.command("POST", f"{shop.url}/pay", "--body", body, "ignore"), "--window", "10m").expect(0)
+    log = run(drivers.FAULTY.command("POST", f"{shop.url}/submit", "--body", body, "ignore"), "--window", "10m").expect(0)
     assert time.monotonic() - started < PATIENCE
     assert log.one("redirect.closed")["outcome"] == "not_followed"
 
@@ -277,7 +277,7 @@ def test_ctrl_c_ends_the_command_and_run_still_reports(tmp_path):
 
 
 def test_the_log_is_in_the_current_folder_readable_by_its_owner_alone_and_named(shop, body, tmp_path):
-    command = drivers.CURL.command("POST", f"{shop.url}/pay", "--body", body)
+    command = drivers.CURL.command("POST", f"{shop.url}/submit", "--body", body)
     done = subprocess.run(
         [binary(), "run", "--", *command], cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True
     )
@@ -288,7 +288,7 @@ def test_the_log_is_in_the_current_folder_readable_by_its_owner_alone_and_named(
 
 
 def test_a_second_run_appends_and_continues_the_digest_chain(shop, body, run):
-    command = drivers.CURL.command("POST", f"{shop.url}/pay", "--body", body)
+    command = drivers.CURL.command("POST", f"{shop.url}/submit", "--body", body)
     first = run(command).expect(0).raw
     log = run(command).expect(0)
     assert log.raw.startswith(first) and len(log.runs()) == 2
@@ -315,13 +315,13 @@ def test_a_second_writer_of_one_log_is_refused(proxy, tmp_path, run):
 
 
 def test_the_summary_tells_the_head_of_the_digest_chain(shop, body, run):
-    done = run(drivers.CURL.command("POST", f"{shop.url}/pay", "--body", body))
+    done = run(drivers.CURL.command("POST", f"{shop.url}/submit", "--body", body))
     log = done.expect(0)
     assert f"log {log.path}, head {log.head}" in done.stderr
 
 
 def test_no_log_is_written_where_none_is_wanted(shop, body, tmp_path):
-    command = drivers.FAULTY.command("POST", f"{shop.url}/pay", "--body", body, "right")
+    command = drivers.FAULTY.command("POST", f"{shop.url}/submit", "--body", body, "right")
     done = subprocess.run(
         [binary(), "run", "--log", "-", "--", *map(str, command)],
         cwd=tmp_path,
@@ -345,18 +345,18 @@ def test_no_request_at_all_is_said_with_the_likely_reason(run):
 
 
 def test_a_right_chain_is_one_line_of_the_summary(shop, body, run):
-    done = run(drivers.CURL.command("POST", f"{shop.url}/pay", "--body", body))
+    done = run(drivers.CURL.command("POST", f"{shop.url}/submit", "--body", body))
     done.expect(0)
-    line = rf"POST {re.escape(shop.url)}/pay ─307→ POST {re.escape(shop.url)}/v2/pay  200 · [0-9.]+ m?s"
+    line = rf"POST {re.escape(shop.url)}/submit ─307→ POST {re.escape(shop.url)}/v2/submit  200 · [0-9.]+ m?s"
     assert re.search(line, done.stderr), done.stderr
     assert "hopaudit.jsonl" in done.stderr
 
 
 def test_a_wrong_chain_is_told_with_rule_expected_seen_and_section(shop, body, run):
-    done = run(drivers.FAULTY.command("POST", f"{shop.url}/pay", "--body", body, "get"))
+    done = run(drivers.FAULTY.command("POST", f"{shop.url}/submit", "--body", body, "get"))
     done.expect(3)
     told = done.stderr
-    assert re.search(rf"POST {re.escape(shop.url)}/pay ─307→ GET {re.escape(shop.url)}/v2/pay  200", told), told
+    assert re.search(rf"POST {re.escape(shop.url)}/submit ─307→ GET {re.escape(shop.url)}/v2/submit  200", told), told
     assert re.search(r"error\s+method-not-preserved", told), told
     for word in ("expected", "seen", "RFC 9110 §15.4.8"):
         assert word in told, told
@@ -364,23 +364,23 @@ def test_a_wrong_chain_is_told_with_rule_expected_seen_and_section(shop, body, r
 
 
 def test_a_quiet_run_without_findings_says_nothing(shop, body, run):
-    done = run(drivers.CURL.command("POST", f"{shop.url}/pay", "--body", body), "--quiet")
+    done = run(drivers.CURL.command("POST", f"{shop.url}/submit", "--body", body), "--quiet")
     done.expect(0)
     assert done.stderr == ""
 
 
 def test_a_quiet_run_with_a_finding_speaks(shop, body, run):
-    done = run(drivers.FAULTY.command("POST", f"{shop.url}/pay", "--body", body, "get"), "--quiet")
+    done = run(drivers.FAULTY.command("POST", f"{shop.url}/submit", "--body", body, "get"), "--quiet")
     done.expect(3)
     assert "method-not-preserved" in done.stderr
 
 
 def wrong_command(shop, body):
-    return [binary(), "run", "--", *drivers.FAULTY.command("POST", f"{shop.url}/pay", "--body", body, "get")]
+    return [binary(), "run", "--", *drivers.FAULTY.command("POST", f"{shop.url}/submit", "--body", body, "get")]
 
 
 def test_a_pipe_gets_no_colour(shop, body, run):
-    done = run(drivers.FAULTY.command("POST", f"{shop.url}/pay", "--body", body, "get"))
+    done = run(drivers.FAULTY.command("POST", f"{shop.url}/submit", "--body", body, "get"))
     assert "method-not-preserved" in done.stderr and ESCAPE not in done.stderr
 
 
@@ -395,7 +395,7 @@ def test_no_color_is_honoured_on_a_terminal(shop, body, tmp_path):
 
 
 def test_colour_may_be_asked_for_in_a_pipe(shop, body, run):
-    done = run(drivers.FAULTY.command("POST", f"{shop.url}/pay", "--body", body, "get"), "--color", "always")
+    done = run(drivers.FAULTY.command("POST", f"{shop.url}/submit", "--body", body, "get"), "--color", "always")
     assert ESCAPE in done.stderr
 
 
@@ -404,7 +404,7 @@ def test_colour_may_be_asked_for_in_a_pipe(shop, body, run):
 
 def test_the_proxy_ends_in_order_on_sigterm_and_sums_up(shop, start_proxy, body, tmp_path):
     proxy = start_proxy()
-    drivers.CURL.call(tmp_path, "POST", f"{shop.url}/pay", "--body", body, variables=proxy.variables())
+    drivers.CURL.call(tmp_path, "POST", f"{shop.url}/submit", "--body", body, variables=proxy.variables())
     proxy.stop(status=0)
     assert "─307→" in proxy.stderr and proxy.stdout == ""
 
@@ -412,14 +412,14 @@ def test_the_proxy_ends_in_order_on_sigterm_and_sums_up(shop, start_proxy, body,
 @pytest.mark.parametrize("options,status", (([], 0), (["--fail-on", "error"], 3), (["--fail-on", "never"], 0)), ids=str)
 def test_the_proxy_fails_on_findings_only_when_told_to(options, status, shop, start_proxy, body, tmp_path):
     proxy = start_proxy(*options)
-    drivers.FAULTY.call(tmp_path, "POST", f"{shop.url}/pay", "--body", body, "get", variables=proxy.variables())
+    drivers.FAULTY.call(tmp_path, "POST", f"{shop.url}/submit", "--body", body, "get", variables=proxy.variables())
     log = proxy.stop(status=status)
     assert log.rules() == ["method-not-preserved"]
 
 
 def test_sighup_reopens_the_log(shop, start_proxy, body, tmp_path):
     proxy = start_proxy()
-    client = ("POST", f"{shop.url}/pay", "--body", body)
+    client = ("POST", f"{shop.url}/submit", "--body", body)
     drivers.CURL.call(tmp_path, *client, variables=proxy.variables())
     proxy.wait_for_event("redirect.closed")
     rotated = proxy.log.path.with_suffix(".1")

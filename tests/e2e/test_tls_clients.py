@@ -105,17 +105,17 @@ def assert_same(driver, direct, through):
 
 @pytest.mark.parametrize("driver", DRIVERS, ids=str)
 def test_a_post_keeps_its_body_over_tls(driver, shop, both_ways, tmp_path):
-    shop.on("/pay", redirect(307, "/v2/paid", body=b"moved"))
+    shop.on("/submit", redirect(307, "/v2/paid", body=b"moved"))
     shop.on("/v2/paid", HERE)
     (tmp_path / "body").write_bytes(BODY)
-    direct, through, log = both_ways(driver, "POST", f"{shop.url}/pay", "--body", tmp_path / "body")
+    direct, through, log = both_ways(driver, "POST", f"{shop.url}/submit", "--body", tmp_path / "body")
     assert [(request.method, request.target, request.body) for request in through[0]] == [
-        ("POST", "/pay", BODY),
+        ("POST", "/submit", BODY),
         ("POST", "/v2/paid", BODY),
     ]
     assert_same(driver, direct, through)
-    assert_right(log, "POST", 307, f"{shop.url}/pay", f"{shop.url}/v2/paid")
-    _, followed, _ = hop_of(log, "/pay")
+    assert_right(log, "POST", 307, f"{shop.url}/submit", f"{shop.url}/v2/paid")
+    _, followed, _ = hop_of(log, "/submit")
     assert followed["verdicts"]["body"] == "pass" and followed["follow"]["request"]["content"]["length"] == len(BODY)
 
 
@@ -246,29 +246,29 @@ def test_git_clones_a_dumb_repository_from_behind_a_redirect(repository, shop, r
 
 
 def test_a_name_without_a_port_is_reached_by_resolve(shop, other, run, trust, tmp_path):
-    shop.on("/pay", redirect(308, "https://other.test/pay"))
-    other.on("/pay", response(200))
+    shop.on("/submit", redirect(308, "https://other.test/submit"))
+    other.on("/submit", response(200))
     (tmp_path / "body").write_bytes(BODY)
     log = run(
-        drivers.CURL.command("POST", "https://shop.test/pay", "--body", tmp_path / "body"),
+        drivers.CURL.command("POST", "https://shop.test/submit", "--body", tmp_path / "body"),
         *("--upstream-ca", trust.ca_file),
         *("--resolve", f"shop.test:443=127.0.0.1:{shop.port}", "--resolve", f"other.test:443=127.0.0.1:{other.port}"),
     ).expect(0)
     assert [request.head.get("Host") for request in (*shop.requests, *other.requests)] == [b"shop.test", b"other.test"]
-    assert_right(log, "POST", 308, "https://shop.test/pay", "https://other.test/pay")
+    assert_right(log, "POST", 308, "https://shop.test/submit", "https://other.test/submit")
     assert (shop.secured[0].name, other.secured[0].name) == ("shop.test", "other.test")
 
 
 def test_a_client_that_drops_its_body_over_tls_fails_the_run(shop, run_trusting, tmp_path):
     """aiohttp's generator runs once, over TLS as well."""
-    shop.on("/pay", redirect(307, "/v2/paid"))
+    shop.on("/submit", redirect(307, "/v2/paid"))
     shop.on("/v2/paid", response(200))
     (tmp_path / "body").write_bytes(BODY)
-    done = run_trusting(drivers.AIOHTTP.command("POST", f"{shop.url}/pay", "--body", tmp_path / "body", "--stream"))
+    done = run_trusting(drivers.AIOHTTP.command("POST", f"{shop.url}/submit", "--body", tmp_path / "body", "--stream"))
     log = done.expect(3)
     (finding,) = [event for event in log.events("finding") if event["severity"] == "error"]
-    assert (finding["rule"], finding["fault"], finding["url"]) == ("body-dropped", "client", f"{shop.url}/pay")
-    assert f"POST {shop.url}/pay" in done.stderr and "body-dropped" in done.stderr
+    assert (finding["rule"], finding["fault"], finding["url"]) == ("body-dropped", "client", f"{shop.url}/submit")
+    assert f"POST {shop.url}/submit" in done.stderr and "body-dropped" in done.stderr
 
 
 # The environment

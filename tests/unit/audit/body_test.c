@@ -289,14 +289,15 @@ START_TEST(a_client_that_goes_on_sending_after_the_redirect_is_compared_whole)
 	respond(s, n, "307 /y");
 	int f = request(s, "PUT http://a/y size=300000 conn=2");
 	request_done(s, f);
-	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to http://a/y\n");
+	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to http://a/y\n"
+				  "finding early-redirect-unread-body info 1\n");
 	request_done(s, n);
 	ck_assert_str_eq(said(s), "followed 1 by 2 high final method pass body pass\n"
 				  "closed 1 followed\n");
 	finish(s, n);
 	respond(s, f, "200");
 	finish(s, f);
-	ck_assert_str_eq(said(s), "chain 1 completed 200 hops 1 verdict ok\n");
+	ck_assert_str_eq(said(s), "chain 1 completed 200 hops 1 verdict info\n");
 }
 END_TEST
 

@@ -266,6 +266,7 @@ START_TEST(another_user_agent_on_another_connection_is_less_sure)
 	/* 50 URL + 3 address + 5 order + 8 time = 66: medium, so an error counts as a warning */
 	ck_assert_str_eq(said(s), "followed 1 by 2 medium final method fail body none\n"
 				  "finding method-not-preserved warning 1\n"
+				  "finding negotiation-changed info 1\n"
 				  "closed 1 followed\n"
 				  "chain 1 completed 200 hops 1 verdict warning\n");
 	ck_assert_int_eq(last_event(s, EVENT_REDIRECT_FOLLOWED)->followed.score, 66);
@@ -292,6 +293,7 @@ START_TEST(an_address_alone_among_several_expectations_is_low)
 	run_ends(s);
 	ck_assert_str_eq(said(s), "followed 1 by 3 low final method fail body none\n"
 				  "finding method-not-preserved info 1\n"
+				  "finding negotiation-changed info 1\n"
 				  "closed 1 followed\n"
 				  "chain 1 completed 200 hops 1 verdict info\n"
 				  "closed 2 not_followed\n"
@@ -322,8 +324,9 @@ START_TEST(an_options_preflight_is_no_follow_up)
 	play(s, "POST http://b/y body=abc -> 200");
 	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to http://b/y\n"
 				  "followed 1 by 3 high final method pass body pass\n"
+				  "finding body-sent-cross-origin info 1\n"
 				  "closed 1 followed\n"
-				  "chain 1 completed 200 hops 1 verdict ok\n");
+				  "chain 1 completed 200 hops 1 verdict info\n");
 }
 END_TEST
 
@@ -337,8 +340,9 @@ START_TEST(a_connect_that_the_next_proxy_refuses_is_no_follow_up)
 				  "finding redirect-on-connect error 2\n"
 				  "chain 2 completed 302 hops 1 verdict error\n"
 				  "followed 1 by 3 high final method pass body pass\n"
+				  "finding body-sent-cross-origin info 1\n"
 				  "closed 1 followed\n"
-				  "chain 1 completed 200 hops 1 verdict ok\n");
+				  "chain 1 completed 200 hops 1 verdict info\n");
 }
 END_TEST
 

@@ -172,11 +172,15 @@ static const struct {
     {BODY_EQUAL, NULL},
     {BODY_NOT_DUE, NULL},
     {BODY_ADDED, NULL},
+    {BODY_REBOUNDED, "multipart-boundary-regenerated"},
+    {BODY_REENCODED, "body-reencoded"},
 };
 
 START_TEST(one_body_fact_is_one_finding)
 {
-	static const char *const rules[] = {"body-dropped", "body-truncated", "body-changed", "body-unverifiable"};
+	static const char *const rules[] = {
+	    "body-dropped",  "body-truncated", "body-changed", "body-unverifiable", "multipart-boundary-regenerated",
+	    "body-reencoded"};
 	for (size_t i = 0; i < sizeof(relations) / sizeof(relations[0]); i++) {
 		body.relation = relations[i].relation;
 		body.reason = "of a test";
