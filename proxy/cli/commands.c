@@ -77,9 +77,9 @@ static const struct command table[] = {
     {
 	.name = "explain",
 	.bit = COMMAND_EXPLAIN,
-	.operands = "[--all | --markdown | RULE | STATUS ...]",
+	.operands = "[--all | --markdown | clients | RULE | STATUS ...]",
 	.summary = "say what a rule checks, or what a status asks of a client",
-	.description = "Without an operand it lists all rules.",
+	.description = "Without an operand it lists all rules; `clients` tells what clients do by default.",
 	.main = command_explain,
     },
     {

@@ -174,6 +174,10 @@ static int explain(const struct cli *cli, const struct command *c, const struct 
 	const struct status_row *status = is_number(topic) ? status_find(atoi(topic)) : NULL;
 	char quoted[80], why[256];
 
+	if (strcmp(topic, "clients") == 0) {
+		explain_clients(p->out);
+		return STATUS_OK;
+	}
 	if (rule || status) {
 		if (rule)
 			explain_rule(p, rule);

@@ -24,4 +24,7 @@ const char *explain_follow_up(const struct status_row *s);
 /* All rules by group, and all statuses, each under a heading that can be linked to. */
 void explain_markdown(FILE *out);
 
+/* The table of what clients do by default. */
+void explain_clients(FILE *out);
+
 #endif

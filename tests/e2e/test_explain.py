@@ -73,3 +73,11 @@ def test_a_rule_that_is_not_there_is_wrong_usage_and_a_near_one_is_named(hopaudi
 def test_a_status_that_is_no_redirect_is_wrong_usage(status, hopaudit):
     done = hopaudit("explain", status)
     assert done.returncode == 2 and status in done.stderr
+
+
+def test_what_clients_do_by_default_is_a_table(hopaudit):
+    done = hopaudit("explain", "clients")
+    assert done.returncode == 0 and done.stderr == ""
+    rows = {line[:23].strip(): line[23:].split() for line in done.stdout.splitlines()}
+    assert rows["Go net/http"] == ["GET", "GET", "GET", "GET", "GET", "GET", "same", "same", "9"]
+    assert rows["requests"][:2] == ["GET", "empty"]
