@@ -414,3 +414,33 @@ def test_a_second_operation_of_another_program_is_its_own(origin, start_proxy, c
     ask(connect(proxy), "POST", f"{origin.url}/v2/submit", "User-Agent: another", body=b"card")
     log = proxy.stop()
     assert log.events("redirect.duplicated") == [] and faults(log) == []
+
+
+def test_who_repairs_a_location_without_a_host_is_recognised(origin, proxy, connect):
+    """As browsers and curl do; the mistake is the server's."""
+    origin.on("/old", lambda _: redirect(302, f"http:///{origin.authority}/new"))
+    origin.on("/new", response(200))
+    client = connect(proxy)
+    ask(client, "GET", f"{origin.url}/old")
+    ask(client, "GET", f"{origin.url}/new")
+    log = proxy.stop()
+    assert log.one("redirect.observed")["expects"] is False
+    followed = log.one("redirect.followed")
+    assert followed["match"]["cause"] == "the slashes in front of the host were repaired"
+    assert log.one("redirect.closed")["outcome"] == "followed"
+    assert log.one("run.finished")["totals"]["outcomes"]["followed"] == 1
+    assert log.one("run.finished")["totals"]["outcomes"]["open"] == 0
+    assert [event for event in faults(log) if event["fault"] == "client"] == []
+
+
+def test_each_reading_of_two_locations_is_recognised(origin, proxy, connect):
+    origin.on("/old", lambda _: response(302, "Location: /first", "Location: /second"))
+    for path in ("/first", "/second"):
+        origin.on(path, response(200))
+    for path in ("/first", "/second"):
+        client = connect(proxy)
+        ask(client, "GET", f"{origin.url}/old", f"User-Agent: {path}")
+        ask(client, "GET", f"{origin.url}{path}", f"User-Agent: {path}")
+    log = proxy.stop()
+    assert [event["match"]["level"] for event in log.events("redirect.followed")] == ["E0", "E3"]
+    assert [event for event in faults(log) if event["fault"] == "client"] == []

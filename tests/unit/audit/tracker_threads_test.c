@@ -73,8 +73,8 @@ static void exchange(uint64_t connection, const char *tag, const char *method, c
 	struct uri uri;
 	char raw[512];
 	char raw_answer[256];
-	snprintf(raw, sizeof(raw), "%s %s HTTP/1.1\r\nHost: h\r\nUser-Agent: t\r\nContent-Length: %zu\r\n\r\n", method,
-		 url, strlen(body));
+	snprintf(raw, sizeof(raw), "%s %s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: t\r\nContent-Length: %zu\r\n\r\n",
+		 method, url, (int)strcspn(url + 7, "/"), url + 7, strlen(body));
 	snprintf(raw_answer, sizeof(raw_answer), "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n", response);
 	ck_assert_int_eq(http_parse_request(bytes_str(raw), &limits, &head), HTTP_OK);
 	ck_assert_int_eq(http_parse_response(bytes_str(raw_answer), &limits, bytes_str(method), &answer), HTTP_OK);
