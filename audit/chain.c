@@ -257,6 +257,7 @@ void chain_settle(struct audit *a, struct chain *c, bool force, int64_t now_us)
 			       .first_url = trace_url(c->first),
 			       .last_url = tail ? trace_url(tail) : trace_url(c->first),
 			       .final_status = tail ? tail->status : c->first->status,
+			       .exchange = c->first->exchange,
 			       .elapsed_us = last_us - c->first->started_us,
 			       .tag = text_bytes(c->first->client->tag),
 			       .test = text_bytes(c->test),

@@ -52,14 +52,31 @@ void emit_finding(void *arg, struct event_finding *f, int64_t now_us)
 	emit(arg, &e, now_us);
 }
 
-void emit_exchange(struct audit *a, struct trace *t, int64_t now_us)
+static void forget_response(struct exchange_facts *x)
+{
+	x->response_fields = NULL;
+	x->early = false;
+	x->early_length = 0;
+	x->status = 0;
+	x->by_proxy = false;
+	x->has_location = false;
+	x->location = bytes_of(NULL, 0);
+	x->location_count = 0;
+	x->response_us = 0;
+}
+
+void emit_exchange(struct audit *a, struct trace *t, bool with_response, int64_t now_us)
 {
 	char address[ADDRESS_TEXT_MAX];
 	struct audit_event e = {.type = EVENT_EXCHANGE};
 	if (t->told)
 		return;
-	t->told = true;
 	trace_facts(t, address, &e.exchange);
+	if (!with_response)
+		forget_response(&e.exchange);
+	t->told = true;
+	t->told_ended = t->request_ended;
+	t->told_length = t->length;
 	emit(a, &e, now_us);
 }
 
@@ -69,8 +86,10 @@ void emit_remembered(struct audit *a, struct trace *t, int64_t now_us)
 	struct audit_event e = {.type = EVENT_EXCHANGE};
 	if (t->told)
 		return;
-	t->told = true;
 	trace_facts(t, address, &e.exchange);
+	t->told = true;
+	t->told_ended = t->request_ended;
+	t->told_length = t->length;
 	e.exchange.remembered = true;
 	emit(a, &e, now_us);
 	ruling_exchange(&a->ruling, &e.exchange, now_us);

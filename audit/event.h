@@ -88,6 +88,7 @@ struct exchange_facts {
 	const struct field_list *fields;          /* of the request; NULL: none that a rule reads */
 	const struct field_list *response_fields; /* NULL: none, or no response yet */
 	struct content_facts request;
+	bool content_news;     /* that is more than its EVENT_EXCHANGE said */
 	bool early;            /* the response's head came before the request's content was complete ... */
 	uint64_t early_length; /* ... when so much of it had */
 	uint16_t status;       /* 0 while there is none */
@@ -188,6 +189,7 @@ struct event_run_started {
 	struct bytes command; /* of `hopaudit run`, or empty */
 	struct bytes listen;  /* "127.0.0.1:8307" */
 	struct bytes profile;
+	bool decided;    /* users changed rules, or accept findings: the profile is not all that was judged by */
 	int64_t wall_us; /* Unix time at this event's at_us: turns every other at_us into a date */
 	unsigned workers;
 };
@@ -297,6 +299,7 @@ struct event_chain_finished {
 	struct bytes first_url;
 	struct bytes last_url;
 	uint16_t final_status;
+	uint64_t exchange;  /* that began it */
 	int64_t elapsed_us; /* first request head to last response head */
 	struct bytes tag;
 	struct bytes test;                  /* the name of the mark that it began after; empty: none */

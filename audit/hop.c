@@ -62,7 +62,7 @@ static void say_closed(struct audit *a, const struct expectation *e, const char 
 {
 	struct two_ends ends;
 	if (e->outcome == OUTCOME_NOT_FOLLOWED && e->instead)
-		emit_exchange(a, e->instead, now_us);
+		emit_exchange(a, e->instead, true, now_us);
 	ends_of(e, e->instead, &ends);
 	struct audit_event event = {
 	    .type = EVENT_REDIRECT_CLOSED,
@@ -107,7 +107,7 @@ static void say_followed(struct audit *a, struct expectation *e, struct trace *f
 		content_hash(&a->digester, e->request->content);
 	if (follow->content)
 		content_hash(&a->digester, follow->content);
-	emit_exchange(a, follow, now_us);
+	emit_exchange(a, follow, false, now_us);
 	ends_of(e, follow, &ends);
 	struct audit_event event = {
 	    .type = EVENT_REDIRECT_FOLLOWED,
@@ -160,7 +160,7 @@ void hop_duplicated(struct audit *a, struct expectation *e, struct trace *again,
 {
 	struct two_ends ends;
 	e->duplicated = true;
-	emit_exchange(a, again, now_us);
+	emit_exchange(a, again, true, now_us);
 	ends_of(e, again, &ends);
 	struct audit_event event = {
 	    .type = EVENT_REDIRECT_DUPLICATED,

@@ -278,7 +278,7 @@ void audit_exchange_end(struct audit *a, struct audit_exchange *x, int64_t now_u
 	if (x->tracked || a->config.record_all) {
 		audit_lock(a);
 		if (a->config.record_all && track(a, x))
-			emit_exchange(a, x->trace, now_us);
+			emit_exchange(a, x->trace, true, now_us);
 		trace_drop(a, x->trace);
 		audit_unlock(a);
 	}

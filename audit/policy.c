@@ -25,6 +25,15 @@ void policy_set_severity(struct policy *p, const struct rule *rule, enum severit
 	p->changes[row_of(rule)] = (uint8_t)(CHANGE_SEVERITY + severity);
 }
 
+bool policy_is_empty(const struct policy *p)
+{
+	for (size_t i = 0; p && i < RULES_MAX; i++) {
+		if (p->changes[i])
+			return false;
+	}
+	return !p || p->suppression_count == 0;
+}
+
 bool policy_is_off(const struct policy *p, const struct rule *rule)
 {
 	return change_of(p, rule) == CHANGE_OFF;

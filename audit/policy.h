@@ -29,6 +29,9 @@ void policy_switch_off(struct policy *p, const struct rule *rule);
 /* The rule's severity, whatever the profile; cases that the rule itself weighs lighter stay lighter. */
 void policy_set_severity(struct policy *p, const struct rule *rule, enum severity severity);
 
+/* Did nobody decide anything? `p` may be NULL. */
+bool policy_is_empty(const struct policy *p) NODISCARD;
+
 /* For the engine; `p` may be NULL. */
 bool policy_is_off(const struct policy *p, const struct rule *rule) NODISCARD;
 /* Are all rules of a group off that are asked at this moment? Then nobody looked, and nothing is known to be right. */

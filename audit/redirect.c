@@ -99,7 +99,7 @@ static void say_observed(struct audit *a, struct trace *t, const struct target *
 {
 	char address[ADDRESS_TEXT_MAX];
 	struct exchange_facts facts;
-	emit_exchange(a, t, now_us);
+	emit_exchange(a, t, false, now_us);
 	trace_facts(t, address, &facts);
 	struct audit_event event = {
 	    .type = EVENT_REDIRECT_OBSERVED,

@@ -76,9 +76,10 @@ void emit(struct audit *a, struct audit_event *e, int64_t now_us);
 /* emit.c: where the engine says its findings. `arg` is the audit. */
 void emit_finding(void *arg, struct event_finding *f, int64_t now_us);
 
-/* emit.c: the `exchange` event of a trace, once. */
+/* emit.c: the `exchange` event of a trace, once. The response is left out where the event behind it says what it means:
+ * everything is told once. */
 struct trace;
-void emit_exchange(struct audit *a, struct trace *t, int64_t now_us);
+void emit_exchange(struct audit *a, struct trace *t, bool with_response, int64_t now_us);
 
 /* emit.c: the same for what is to be remembered of its answer, with the response's fields; and remembers it. */
 void emit_remembered(struct audit *a, struct trace *t, int64_t now_us);

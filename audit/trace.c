@@ -329,6 +329,7 @@ void trace_facts(const struct trace *t, char address[ADDRESS_TEXT_MAX], struct e
 	    .content_type = text_bytes(t->content_type),
 	    .fields = t->fields,
 	    .response_fields = t->response_fields,
+	    .content_news = t->told && (t->told_ended != t->request_ended || t->told_length != t->length),
 	    .early = t->early,
 	    .early_length = t->early_length,
 	    .status = t->status,

@@ -22,9 +22,10 @@ struct trace {
 	unsigned refs;
 	uint16_t status; /* 0: no response head yet */
 	uint16_t location_count;
-	uint8_t path;  /* enum audit_path */
-	bool by_proxy; /* we answered */
-	bool told;     /* its `exchange` event is out */
+	uint8_t path;    /* enum audit_path */
+	bool by_proxy;   /* we answered */
+	bool told;       /* its `exchange` event is out ... */
+	bool told_ended; /* ... with all of its content */
 	bool chunked;
 	bool request_ended;
 	bool request_complete;
@@ -50,6 +51,7 @@ struct trace {
 	    *content;          /* owned; NULL until the request has ended, when there is none, and when done with */
 	int64_t declared;      /* Content-Length of the request, or -1 */
 	uint64_t length;       /* content of the request seen so far, as far as it was told */
+	uint64_t told_length;  /* ... as its `exchange` event said */
 	uint64_t early_length; /* how much of it there was when the response head came early */
 	int64_t started_us;
 	int64_t response_us;

@@ -69,9 +69,6 @@ static void add_proxy_error(struct event_strings *s, struct event_proxy_error *p
 
 static void add_chain_finished(struct event_strings *s, struct event_chain_finished *c)
 {
-	add_view(s, &c->method);
-	add_view(s, &c->first_url);
-	add_view(s, &c->last_url);
 	add_view(s, &c->tag);
 	add_view(s, &c->test);
 }
@@ -109,7 +106,6 @@ static void find_strings(struct event_strings *s, struct audit_event *e)
 		add_text(s, &e->observed.loop.cause);
 		break;
 	case EVENT_REDIRECT_FOLLOWED:
-		add_view(s, &e->followed.target);
 		add_text(s, &e->followed.body.reason);
 		break;
 	case EVENT_MATCH_REVISED:
@@ -118,7 +114,6 @@ static void find_strings(struct event_strings *s, struct audit_event *e)
 	case EVENT_REDIRECT_CLOSED:
 		add_text(s, &e->closed.reason);
 		add_text(s, &e->closed.instead_link);
-		add_view(s, &e->closed.target);
 		break;
 	case EVENT_FINDING:
 		add_finding(s, &e->finding);
@@ -149,6 +144,25 @@ static void find_strings(struct event_strings *s, struct audit_event *e)
 	}
 }
 
+/* What the log says of an exchange only once, with its EVENT_EXCHANGE. */
+static void forget_request(struct exchange_facts *f)
+{
+	f->tag = bytes_of(NULL, 0);
+	f->address = bytes_of(NULL, 0);
+	f->method = bytes_of(NULL, 0);
+	f->url = bytes_of(NULL, 0);
+	f->user_agent = bytes_of(NULL, 0);
+	f->content_type = bytes_of(NULL, 0);
+	f->fields = NULL;
+}
+
+/* ... and with the redirect. */
+static void forget_response(struct exchange_facts *f)
+{
+	f->location = bytes_of(NULL, 0);
+	f->response_fields = NULL;
+}
+
 /* The facts that an event points to; returns how many. */
 static unsigned facts_of(struct audit_event *e, const struct exchange_facts **facts[FACTS_MAX])
 {
@@ -165,18 +179,40 @@ static unsigned facts_of(struct audit_event *e, const struct exchange_facts **fa
 		facts[0] = &e->chain_finished.last;
 		return 1;
 	}
+	if (e->type == EVENT_REDIRECT_CLOSED) {
+		facts[0] = &e->closed.request;
+		return 1;
+	}
 	return 0;
 }
 
 /* What was told before by its id, and is not told again. */
 static void forget_told(struct audit_event *e)
 {
-	if (e->type == EVENT_REDIRECT_CLOSED)
-		e->closed.request = e->closed.instead = NULL;
 	if (e->type == EVENT_REDIRECT_DUPLICATED)
 		e->duplicated.request = e->duplicated.follow = NULL;
-	if (e->type == EVENT_CHAIN_FINISHED)
+	if (e->type == EVENT_REDIRECT_FOLLOWED)
+		e->followed.target = bytes_of(NULL, 0);
+	if (e->type == EVENT_REDIRECT_CLOSED) {
+		e->closed.target = bytes_of(NULL, 0);
+		e->closed.instead = NULL;
+		if (e->closed.request && !e->closed.request->content_news)
+			e->closed.request = NULL;
+	}
+	if (e->type == EVENT_CHAIN_FINISHED) {
 		e->chain_finished.first = NULL;
+		e->chain_finished.method = bytes_of(NULL, 0);
+		e->chain_finished.first_url = bytes_of(NULL, 0);
+		e->chain_finished.last_url = bytes_of(NULL, 0);
+	}
+}
+
+/* Of the facts that an event points to, the first is the redirected exchange in all but the last. */
+static void forget_told_facts(const struct audit_event *e, unsigned which, struct exchange_facts *f)
+{
+	forget_request(f);
+	if (which == 0 && (e->type == EVENT_REDIRECT_FOLLOWED || e->type == EVENT_REDIRECT_CLOSED))
+		forget_response(f);
 }
 
 /* Lists are blocks of their own: each begins where a pointer may. */
@@ -250,6 +286,7 @@ struct event_copy *event_copy_make(const struct audit_event *e, event_copy_memor
 	for (unsigned i = 0; i < count; i++) {
 		if (*links[i]) {
 			facts[kept] = **links[i];
+			forget_told_facts(&shallow, i, &facts[kept]);
 			lists += lists_room(&facts[kept]);
 			add_facts(&strings, &facts[kept++]);
 		}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A deep copy of one event in one block, so that an event can wait for the recorder after the sink has returned. Whose
- * memory the block is in is the caller's business. */
+ * A deep copy of one event in one block, so that an event can wait for the recorder after the sink has returned. Of the
+ * exchanges that it points to it keeps what the log says with this event; the rest was told before, and is empty in the
+ * copy. Whose memory the block is in is the caller's business. */
 #ifndef AUDIT_RECORD_EVENT_COPY_H
 #define AUDIT_RECORD_EVENT_COPY_H
 

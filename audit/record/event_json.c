@@ -4,7 +4,7 @@
  * exchange without a response) are left out; the schema says which may be missing. */
 #include "audit/record/event_json.h"
 
-#include "audit/record/json_line.h"
+#include "audit/record/exchange_json.h"
 #include "audit/rules/rules.h"
 
 void event_writer_init(struct event_writer *w, const uint8_t key[REDACTION_KEY_BYTES])
@@ -16,139 +16,6 @@ void event_writer_init(struct event_writer *w, const uint8_t key[REDACTION_KEY_B
 void event_writer_free(struct event_writer *w)
 {
 	redactor_free(&w->redactor);
-}
-
-static int64_t wall_of(const struct event_writer *w, int64_t at_us)
-{
-	return w->wall_us + (at_us - w->at_us);
-}
-
-static const char *path_text(enum audit_path path)
-{
-	switch (path) {
-	case AUDIT_PATH_TUNNEL:
-		return "tunnel";
-	case AUDIT_PATH_INTERCEPTED:
-		return "intercepted";
-	case AUDIT_PATH_PROXY:
-		break;
-	}
-	return "proxy";
-}
-
-static const char *level_text(enum uri_match level)
-{
-	static const char *const texts[] = {"E0", "E1", "E2", "E3"};
-
-	return level < URI_DIFFERENT ? texts[level] : "different";
-}
-
-static void write_string(struct text_buf *t, const char *name, struct bytes value)
-{
-	if (value.len > 0)
-		json_put_string(t, name, value);
-}
-
-static void write_url(struct event_writer *w, struct text_buf *t, const char *name, struct bytes url)
-{
-	if (url.len > 0)
-		json_put_url(t, name, redact_url(&w->redactor, url));
-}
-
-static void write_free_text(struct event_writer *w, struct text_buf *t, const char *name, struct bytes text)
-{
-	if (text.len > 0)
-		json_put_string(t, name, redact_text(&w->redactor, text));
-}
-
-static void write_content(struct text_buf *t, const struct content_facts *c)
-{
-	json_put_object_begin(t, "content");
-	if (c->declared >= 0)
-		json_put_int(t, "declared", c->declared);
-	json_put_uint(t, "length", c->length);
-	json_put_bool(t, "chunked", c->chunked);
-	json_put_bool(t, "complete", c->complete);
-	if (c->has_digest)
-		json_put_hex(t, "sha256", c->sha256, sizeof(c->sha256));
-	json_put_object_end(t);
-}
-
-/* [["accept","text/html"],["cookie","sid=~0123456789abcdef","short"]]: in their order, secrets hidden. The first
- * Location is a member of its own already. */
-static void write_fields(struct event_writer *w, struct text_buf *t, const struct field_list *l)
-{
-	const struct field_item *told = field_next(l, "location", NULL);
-
-	if (!l || l->count == (told ? 1 : 0))
-		return;
-	json_put_array_begin(t, "fields");
-	for (const struct field_item *f = l->items; f < l->items + l->count; f++) {
-		struct bytes name = field_name(l, f);
-
-		if (f == told)
-			continue;
-		json_put_array_begin(t, NULL);
-		json_put_string(t, NULL, name);
-		json_put_string(t, NULL, redact_field(&w->redactor, name, field_value(l, f)));
-		if (f->notes & FIELD_NOTE_SHORT)
-			json_put_text(t, NULL, "short");
-		if (f->notes & FIELD_NOTE_CUT)
-			json_put_text(t, NULL, "cut");
-		json_put_array_end(t);
-	}
-	json_put_array_end(t);
-	if (l->incomplete)
-		json_put_bool(t, "fields_incomplete", true);
-}
-
-/* Fields are told once: the request's with its exchange, the response's with what it means. */
-static void write_request(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x, bool with_fields)
-{
-	json_put_object_begin(t, "request");
-	json_put_uint(t, "exchange", x->exchange);
-	json_put_uint(t, "connection", x->connection);
-	write_string(t, "tag", x->tag);
-	write_string(t, "address", x->address);
-	json_put_text(t, "path", path_text(x->path));
-	json_put_time(t, "time", wall_of(w, x->started_us));
-	json_put_string(t, "method", x->method);
-	json_put_url(t, "url", redact_url(&w->redactor, x->url));
-	write_free_text(w, t, "user_agent", x->user_agent);
-	write_free_text(w, t, "content_type", x->content_type);
-	write_content(t, &x->request);
-	if (x->early)
-		json_put_uint(t, "early_length", x->early_length);
-	if (with_fields)
-		write_fields(w, t, x->fields);
-	json_put_object_end(t);
-}
-
-static void write_response(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x, bool with_fields)
-{
-	if (x->status == 0)
-		return;
-	json_put_object_begin(t, "response");
-	json_put_uint(t, "status", x->status);
-	json_put_bool(t, "by_proxy", x->by_proxy);
-	if (x->response_us)
-		json_put_int(t, "after_us", x->response_us - x->started_us);
-	if (x->surplus)
-		json_put_bool(t, "surplus", true);
-	if (x->has_location) {
-		json_put_url(t, "location", redact_url(&w->redactor, x->location));
-		json_put_uint(t, "location_count", x->location_count);
-	}
-	if (with_fields)
-		write_fields(w, t, x->response_fields);
-	json_put_object_end(t);
-}
-
-/* As it is repeated where it takes part in something. */
-static void write_exchange(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x)
-{
-	write_request(w, t, x, false);
-	write_response(w, t, x, false);
 }
 
 static void write_hop(struct text_buf *t, uint64_t redirect, uint64_t chain, unsigned hop)
@@ -167,6 +34,8 @@ static void write_run_started(struct event_writer *w, struct text_buf *t, const 
 		json_put_string(t, "command", redact_command(&w->redactor, r->command));
 	json_put_string(t, "listen", r->listen);
 	json_put_string(t, "profile", r->profile);
+	if (r->decided)
+		json_put_bool(t, "decided", true);
 	json_put_uint(t, "workers", r->workers);
 }
 
@@ -191,8 +60,8 @@ static void write_loop(struct text_buf *t, const struct loop_facts *l)
 static void write_observed(struct event_writer *w, struct text_buf *t, const struct event_observed *o)
 {
 	write_hop(t, o->redirect, o->chain, o->hop);
-	write_request(w, t, o->request, false);
-	write_response(w, t, o->request, true);
+	write_told(t, o->request);
+	write_response(w, t, o->request);
 	write_url(w, t, "target", o->target);
 	json_put_bool(t, "expects", o->expects);
 	if (o->same_url)
@@ -239,13 +108,13 @@ static void write_body(struct event_writer *w, struct text_buf *t, const struct 
 static void write_followed(struct event_writer *w, struct text_buf *t, const struct event_followed *f)
 {
 	write_hop(t, f->redirect, f->chain, f->hop);
-	write_exchange(w, t, f->request);
-	write_url(w, t, "target", f->target);
+	write_told(t, f->request);
 	json_put_object_begin(t, "follow");
-	write_exchange(w, t, f->follow);
+	write_told(t, f->follow);
+	write_response(w, t, f->follow);
 	json_put_object_end(t);
 	json_put_object_begin(t, "match");
-	json_put_text(t, "level", level_text(f->level));
+	json_put_text(t, "level", event_level_text(f->level));
 	if (f->cause != CAUSE_NONE)
 		json_put_text(t, "cause", cause_text(f->cause));
 	json_put_int(t, "score", f->score);
@@ -293,6 +162,8 @@ static void write_closed(struct event_writer *w, struct text_buf *t, const struc
 	write_free_text(w, t, "reason", bytes_str(c->reason));
 	if (c->outcome == OUTCOME_FOLLOWED)
 		return;
+	if (c->request && c->request->content_news)
+		write_content(t, &c->request->request);
 	json_put_bool(t, "client_follows", c->client_follows);
 	json_put_bool(t, "twin_followed", c->twin_followed);
 	json_put_bool(t, "target_asked", c->target_asked);
@@ -353,17 +224,15 @@ static void write_chain_finished(struct event_writer *w, struct text_buf *t, con
 	json_put_uint(t, "hops", c->hops);
 	write_string(t, "tag", c->tag);
 	write_free_text(w, t, "test", c->test);
-	json_put_string(t, "method", c->method);
-	json_put_url(t, "first_url", redact_url(&w->redactor, c->first_url));
-	write_url(w, t, "last_url", c->last_url);
 	if (c->final_status)
 		json_put_uint(t, "final_status", c->final_status);
 	json_put_int(t, "elapsed_us", c->elapsed_us);
 	if (!c->last)
 		return;
+	json_put_uint(t, "exchange", c->exchange);
 	json_put_object_begin(t, "last");
 	json_put_uint(t, "exchange", c->last->exchange);
-	write_response(w, t, c->last, true);
+	write_response(w, t, c->last);
 	json_put_object_end(t);
 }
 
@@ -445,8 +314,9 @@ static void write_members(struct event_writer *w, struct text_buf *t, const stru
 		write_run_started(w, t, &e->run_started);
 		break;
 	case EVENT_EXCHANGE:
-		write_request(w, t, &e->exchange, true);
-		write_response(w, t, &e->exchange, e->exchange.remembered);
+		json_put_uint(t, "exchange", e->exchange.exchange);
+		write_request(w, t, &e->exchange);
+		write_response(w, t, &e->exchange);
 		break;
 	case EVENT_REDIRECT_OBSERVED:
 		write_observed(w, t, &e->observed);

@@ -8,7 +8,7 @@
 #include "audit/event.h"
 #include "audit/record/redact.h"
 
-#define LOG_FORMAT 1 /* raised when a reader of the old form would misread the new one */
+#define LOG_FORMAT 2 /* raised when a reader of the old form would misread the new one */
 
 /* One for each thread that writes events. */
 struct event_writer {
@@ -17,6 +17,9 @@ struct event_writer {
 	int64_t at_us;            /* ... at this monotonic time; from run.started */
 	char run[17];             /* the run's id; empty before run.started */
 };
+
+const char *event_path_text(enum audit_path path);  /* "intercepted" */
+const char *event_level_text(enum uri_match level); /* "E1" */
 
 void event_writer_init(struct event_writer *w, const uint8_t key[REDACTION_KEY_BYTES]);
 void event_writer_free(struct event_writer *w);

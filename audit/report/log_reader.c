@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * The reader of log_reader.h: from file to lines to the model. What the members of each line mean is in log_events.c.
- */
+ * The reader of log_reader.h: from file to lines to events to the model. */
 #include "audit/report/log_reader.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "audit/record/event_json.h"
 #include "audit/record/log_tail.h"
-#include "audit/report/log_events.h"
+#include "audit/report/event_read.h"
+#include "audit/report/report_event.h"
 
 /* One pass over a file. The last whole line is kept, for its digest is the run's head. */
 struct log_pass {
 	struct report *report;
+	struct event_reader *reader; /* owned */
 	FILE *file;
-	char *line; /* owned, by getline() */
+	unsigned format; /* of a log that can't be read; 0: none */
+	char *line;      /* owned, by getline() */
 	size_t line_max;
 	struct bytes last; /* in `kept` */
 	char *kept;        /* owned, by getline() */
@@ -27,8 +30,7 @@ struct log_pass {
  * large log. Whatever is not written as we write it is parsed. */
 static bool is_beside_the_point(struct bytes line)
 {
-	static const char *const types[] = {"\"type\":\"exchange\",", "\"type\":\"tls.intercepted\",",
-					    "\"type\":\"mark\","};
+	static const char *const types[] = {"\"type\":\"tls.intercepted\",", "\"type\":\"mark\","};
 	struct bytes begin = bytes_slice(line, 0, 100);
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -63,19 +65,40 @@ static void count_gap(struct log_pass *p, struct bytes line)
 	p->seq = seq;
 }
 
-/* False at the first line of the next run. */
+/* A log of another format can't be read, only misread. */
+static bool is_readable(struct log_pass *p)
+{
+	unsigned format = event_reader_format(p->reader);
+
+	if (format == LOG_FORMAT || format == 0)
+		return true;
+	p->format = format;
+	return false;
+}
+
+/* False at the first line of the next run, and where there is no use in reading on. */
 static bool read_line(struct log_pass *p, struct bytes line)
 {
-	enum log_line_result result = LOG_LINE_OK;
+	struct report *r = p->report;
+	struct audit_event e;
+	enum event_read result = is_beside_the_point(line) ? EVENT_READ_OTHER : event_read(p->reader, line, &e);
+	bool is_event = result == EVENT_READ_OK || result == EVENT_READ_PARTLY;
 
-	if (!is_beside_the_point(line))
-		result = log_line_read(p->report, line);
-	if (result == LOG_LINE_NEXT_RUN)
+	if (is_event && e.type == EVENT_RUN_STARTED && r->begun)
 		return false;
-	if (result == LOG_LINE_UNREADABLE)
-		p->report->unreadable++;
-	else
-		count_gap(p, line);
+	if ((result == EVENT_READ_CONTINUED || (is_event && e.type == EVENT_RUN_STARTED)) && !is_readable(p))
+		return false;
+	if (result == EVENT_READ_UNREADABLE) {
+		r->unreadable++;
+		return true;
+	}
+	if (result == EVENT_READ_CONTINUED) { /* what stands before it is in another file */
+		r->begun = true;
+		r->run = arena_copy(&r->arena, e.run_started.run);
+	}
+	if (is_event)
+		report_event(r, &e);
+	count_gap(p, line);
 	return true;
 }
 
@@ -120,27 +143,40 @@ static void write_head(struct report *r, struct bytes last)
 	}
 }
 
+/* Returns 0, or an errno. */
+static int read_run(struct log_pass *p, int64_t offset)
+{
+	if (!p->reader)
+		return ENOMEM;
+	if (!p->file || fseeko(p->file, offset, SEEK_SET) != 0)
+		return errno;
+	read_lines(p);
+	if (ferror(p->file))
+		return errno ? errno : EIO;
+	if (event_reader_failed(p->reader))
+		return ENOMEM;
+	write_head(p->report, p->last);
+	return 0;
+}
+
 bool report_read(struct report *r, const char *path, int64_t offset, char *error, size_t error_size)
 {
-	struct log_pass p = {.report = r, .file = fopen(path, "re")};
-	int failure = 0;
+	struct log_pass p = {.report = r, .reader = event_reader_new(), .file = fopen(path, "re")};
+	int failure = read_run(&p, offset);
 
-	if (!p.file || fseeko(p.file, offset, SEEK_SET) != 0) {
-		failure = errno;
-	} else {
-		read_lines(&p);
-		if (ferror(p.file))
-			failure = errno ? errno : EIO;
-		write_head(r, p.last);
-	}
 	if (p.file)
 		fclose(p.file);
 	free(p.line);
 	free(p.kept);
+	event_reader_free(p.reader);
 	report_close(r);
 	if (failure == 0 && r->failed)
 		failure = ENOMEM;
 	if (failure)
 		snprintf(error, error_size, "log %s: %s", path, strerror(failure));
-	return failure == 0;
+	else if (p.format)
+		snprintf(error, error_size,
+			 "log %s: format %u, of another version of hopaudit; this one reads format %d", path, p.format,
+			 LOG_FORMAT);
+	return failure == 0 && p.format == 0;
 }

@@ -11,6 +11,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "audit/policy.h"
 #include "proxy/cli/address.h"
 #include "proxy/cli/own_files.h"
 #include "proxy/clock.h"
@@ -153,6 +154,7 @@ static void emit_started(struct session *s)
 		    .run = bytes_str(s->run_id),
 		    .command = bytes_str(s->command),
 		    .listen = bytes_str(server_address(s->server)),
+		    .decided = !policy_is_empty(s->config->policy),
 		    .profile = bytes_str(s->config->profile == PROFILE_STRICT ? "strict" : "default"),
 		    .wall_us = clock_wall_us(),
 		    .workers = server_workers(s->server),

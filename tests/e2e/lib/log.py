@@ -43,7 +43,8 @@ class Log:
             event = json.loads(line)
             if event["type"] == "run.started" or not runs:
                 runs.append([])
-            runs[-1].append(event)
+                known = _Known()
+            runs[-1].append(known.join(event))
         return runs
 
     def rules(self):
@@ -100,6 +101,41 @@ class Log:
                 assert events[-1]["lost"] == 0, f"events were lost: {events[-1]}"
                 chains = {event["chain"] for event in observed.values()}
                 assert chains == finished, f"chains that never finished: {chains - finished}"
+
+
+class _Known:
+    """What one run's lines told so far of its exchanges: the log tells everything once, and a test may ask any event
+    for the exchanges that it names."""
+
+    def __init__(self):
+        self.exchanges, self.redirects = {}, {}
+
+    def join(self, event):
+        """The event with `request`, `response` and `target` of what it names; chain.finished with its URLs."""
+        kind = event["type"]
+        if kind in ("exchange", "redirect.observed", "redirect.followed"):
+            self._tell(event)
+        if kind == "redirect.observed":
+            self.redirects[event["redirect"]] = event
+        if kind == "redirect.followed":
+            self._tell(event["follow"])
+            event["target"] = self.redirects[event["redirect"]].get("target")
+        if kind == "redirect.closed":
+            event["request"] = self.redirects[event["redirect"]]["request"]
+        if kind == "chain.finished" and "exchange" in event:
+            first, last = (self.exchanges[part["exchange"]]["request"] for part in (event, event["last"]))
+            event |= {"method": first["method"], "first_url": first["url"], "last_url": last["url"]}
+        return event
+
+    def _tell(self, part):
+        known = self.exchanges.setdefault(part["exchange"], {})
+        if "request" in part:
+            known["request"] = part["request"] | {"exchange": part["exchange"]}
+        if "content" in part:
+            known["request"] = known["request"] | {"content": part["content"]}
+        if "response" in part:
+            known["response"] = part["response"]
+        part.update(known)
 
 
 @functools.cache

@@ -131,7 +131,7 @@ START_TEST(several_locations_are_counted_and_the_first_is_followed)
 	play(s, "GET http://a/x -> 302 /1 /2");
 	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to http://a/1\n"
 				  "finding location-multiple error 1\n");
-	ck_assert_uint_eq(last_event(s, EVENT_EXCHANGE)->exchange.location_count, 2);
+	ck_assert_uint_eq(last_event(s, EVENT_REDIRECT_OBSERVED)->observed.request->location_count, 2);
 	scenario_free(s);
 }
 END_TEST

@@ -42,6 +42,7 @@ struct scenario {
 	char told[4096];
 	size_t told_len;
 	struct audit_event last[EVENT_TYPE_COUNT];
+	struct exchange_facts redirected; /* of the last redirect.observed; its views are gone */
 	bool seen[EVENT_TYPE_COUNT];
 	char message[256];
 	uint64_t seq;
@@ -127,6 +128,10 @@ static bool on_event(void *arg, const struct audit_event *e)
 	s->seq = e->seq;
 	s->last[e->type] = *e;
 	s->seen[e->type] = true;
+	if (e->type == EVENT_REDIRECT_OBSERVED) {
+		s->redirected = *e->observed.request;
+		s->last[e->type].observed.request = &s->redirected;
+	}
 	if (e->type == EVENT_FINDING)
 		snprintf(s->message, sizeof(s->message), "%.*s", (int)e->finding.message.len, e->finding.message.ptr);
 	if (e->type == EVENT_EXCHANGE && s->told_len + 24 < sizeof(s->told))

@@ -69,32 +69,51 @@ END_TEST
 START_TEST(a_copy_points_to_nothing_outside_but_static_texts)
 {
 	struct exchange_facts facts = sample_exchange(1, "POST", "http://a/", 307);
+	struct audit_event e = {.type = EVENT_REDIRECT_OBSERVED, .observed = {.redirect = 1, .request = &facts}};
+	struct event_copy *copy;
+	char *fields[2];
+
+	facts.has_location = true;
+	facts.location = move_to_heap(BYTES("/b"));
+	e.observed.target = move_to_heap(BYTES("http://a/b"));
+	fields[0] = (char *)facts.location.ptr;
+	fields[1] = (char *)e.observed.target.ptr;
+	copy = event_copy_make(&e, from_heap, NULL);
+	ck_assert_ptr_nonnull(copy);
+	memset(fields[0], 'x', facts.location.len);
+	memset(fields[1], 'x', e.observed.target.len);
+	for (unsigned i = 0; i < 2; i++)
+		free(fields[i]);
+	memset(&facts, 0xff, sizeof(facts));
+	ck_assert(bytes_equal(copy->event.observed.request->location, BYTES("/b")));
+	ck_assert(bytes_equal(copy->event.observed.target, BYTES("http://a/b")));
+	ck_assert(copy->event.observed.target.ptr >= (char *)copy &&
+		  copy->event.observed.target.ptr < (char *)copy + copy->size);
+	free(copy);
+}
+END_TEST
+
+START_TEST(of_an_exchange_that_was_told_a_copy_keeps_what_is_new)
+{
+	struct exchange_facts facts = sample_exchange(1, "POST", "http://a/", 307);
 	struct exchange_facts follow = sample_exchange(2, "POST", "http://a/b", 200);
 	struct audit_event e = {.type = EVENT_REDIRECT_FOLLOWED,
 				.followed = {.redirect = 1, .request = &facts, .follow = &follow}};
-	struct event_copy *copy;
-	char *fields[3];
+	struct audit_event closed = {.type = EVENT_REDIRECT_CLOSED, .closed = {.redirect = 1, .request = &facts}};
+	struct event_copy *copy = event_copy_make(&e, from_heap, NULL);
 
-	facts.url = move_to_heap(facts.url);
-	follow.method = move_to_heap(follow.method);
-	e.followed.target = move_to_heap(BYTES("http://a/b"));
-	fields[0] = (char *)facts.url.ptr;
-	fields[1] = (char *)follow.method.ptr;
-	fields[2] = (char *)e.followed.target.ptr;
-	copy = event_copy_make(&e, from_heap, NULL);
-	ck_assert_ptr_nonnull(copy);
-	memset(fields[0], 'x', facts.url.len);
-	memset(fields[1], 'x', follow.method.len);
-	memset(fields[2], 'x', e.followed.target.len);
-	for (unsigned i = 0; i < 3; i++)
-		free(fields[i]);
-	memset(&facts, 0xff, sizeof(facts));
-	memset(&follow, 0xff, sizeof(follow));
-	ck_assert(bytes_equal(copy->event.followed.request->url, BYTES("http://a/")));
-	ck_assert(bytes_equal(copy->event.followed.follow->method, BYTES("POST")));
-	ck_assert(bytes_equal(copy->event.followed.target, BYTES("http://a/b")));
-	ck_assert(copy->event.followed.target.ptr >= (char *)copy &&
-		  copy->event.followed.target.ptr < (char *)copy + copy->size);
+	ck_assert_uint_eq(copy->event.followed.request->exchange, 1);
+	ck_assert_uint_eq(copy->event.followed.request->url.len, 0);
+	ck_assert_ptr_null(copy->event.followed.request->response_fields);
+	ck_assert_ptr_null(copy->event.followed.follow->fields);
+	ck_assert(field_has(copy->event.followed.follow->response_fields, "cache-control"));
+	free(copy);
+	copy = event_copy_make(&closed, from_heap, NULL);
+	ck_assert_ptr_null(copy->event.closed.request);
+	free(copy);
+	facts.content_news = true;
+	copy = event_copy_make(&closed, from_heap, NULL);
+	ck_assert_uint_eq(copy->event.closed.request->request.length, 11);
 	free(copy);
 }
 END_TEST
@@ -124,9 +143,12 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {
-	    a_copy_gives_the_same_line_for_every_type, a_copy_points_to_nothing_outside_but_static_texts,
-	    texts_that_are_not_promised_to_be_static_are_copied, without_memory_there_is_no_copy, NULL};
+	const TTest *const tests[] = {a_copy_gives_the_same_line_for_every_type,
+				      a_copy_points_to_nothing_outside_but_static_texts,
+				      of_an_exchange_that_was_told_a_copy_keeps_what_is_new,
+				      texts_that_are_not_promised_to_be_static_are_copied,
+				      without_memory_there_is_no_copy,
+				      NULL};
 
 	return run_suite("event_copy", tests, NULL, NULL);
 }

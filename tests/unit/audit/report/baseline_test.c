@@ -151,9 +151,13 @@ static const char *write_log(unsigned hops)
 	e.seq = 1;
 	ck_assert(sink.emit(sink.arg, &e));
 	for (unsigned i = 1; i <= hops; i++) {
+		facts.exchange = i;
 		facts.url = i % 2 ? BYTES("http://a/x") : BYTES("http://a/y");
+		e = (struct audit_event){
+		    .type = EVENT_EXCHANGE, .seq = 2 * i, .at_us = SAMPLE_AT_US, .exchange = facts};
+		ck_assert(sink.emit(sink.arg, &e));
 		e = (struct audit_event){.type = EVENT_REDIRECT_OBSERVED,
-					 .seq = i + 1,
+					 .seq = 2 * i + 1,
 					 .at_us = SAMPLE_AT_US,
 					 .observed = {.redirect = i,
 						      .chain = 1,
@@ -163,7 +167,7 @@ static const char *write_log(unsigned hops)
 		ck_assert(sink.emit(sink.arg, &e));
 	}
 	e = sample_run_finished();
-	e.seq = hops + 2;
+	e.seq = 2 * hops + 2;
 	ck_assert(sink.emit(sink.arg, &e));
 	recorder_stop(r);
 	return log;

@@ -30,14 +30,17 @@ static void read_log(const char *lines)
 	ck_assert_msg(report_read(&report, path, 0, error, sizeof(error)), "%s", error);
 }
 
+#define EXCHANGE(number, method, url)                                                                                  \
+	"{\"type\":\"exchange\",\"exchange\":" #number ",\"request\":{\"method\":\"" method "\",\"url\":\"" url "\"}}" \
+														"\n"
 #define OBSERVED(seq, redirect, chain, url)                                                                            \
+	EXCHANGE(1, "POST", url)                                                                                       \
 	"{\"seq\":" #seq ",\"type\":\"redirect.observed\",\"redirect\":" #redirect ",\"chain\":" #chain                \
-	",\"hop\":1,\"request\":{\"method\":\"POST\",\"url\":\"" url "\"},\"response\":{\"status\":307},"              \
-	"\"target\":\"http://a/t\"}\n"
-#define FOLLOWED(seq, exchange, verdict)                                                                               \
-	"{\"seq\":" #seq ",\"type\":\"redirect.followed\",\"redirect\":1,\"chain\":1,\"hop\":1,"                       \
-	"\"follow\":{\"request\":{\"exchange\":" #exchange ",\"method\":\"GET\",\"url\":\"http://a/" #exchange "\"}}," \
-	"\"verdicts\":{\"body\":\"" verdict "\"}}\n"
+	",\"hop\":1,\"exchange\":1,\"response\":{\"status\":307},\"target\":\"http://a/t\"}\n"
+#define FOLLOWED(seq, number, verdict)                                                                                 \
+	EXCHANGE(number, "GET", "http://a/" #number)                                                                   \
+	"{\"seq\":" #seq ",\"type\":\"redirect.followed\",\"redirect\":1,\"chain\":1,\"hop\":1,\"exchange\":1,"        \
+	"\"follow\":{\"exchange\":" #number "},\"verdicts\":{\"body\":\"" verdict "\"}}\n"
 #define FINDING(seq, exchange)                                                                                         \
 	"{\"seq\":" #seq                                                                                               \
 	",\"type\":\"finding\",\"rule\":\"r\",\"severity\":\"error\",\"fault\":\"client\",\"chain\":1,"                \
@@ -117,10 +120,11 @@ static void write_large_log(unsigned chains, unsigned wrong)
 	fprintf(f, "{\"seq\":1,\"type\":\"run.started\",\"run\":\"00\"}\n");
 	for (unsigned i = 1; i <= chains; i++) {
 		fprintf(f,
-			"{\"type\":\"redirect.observed\",\"redirect\":%u,\"chain\":%u,\"hop\":1,\"request\":{"
-			"\"method\":\"GET\","
-			"\"url\":\"http://a/%u\"},\"response\":{\"status\":302},\"target\":\"http://a/t\"}\n",
-			i, i, i);
+			"{\"type\":\"exchange\",\"exchange\":%u,\"request\":{\"method\":\"GET\",\"url\":"
+			"\"http://a/%u\"}}\n"
+			"{\"type\":\"redirect.observed\",\"redirect\":%u,\"chain\":%u,\"hop\":1,\"exchange\":%u,"
+			"\"response\":{\"status\":302},\"target\":\"http://a/t\"}\n",
+			i, i, i, i, i);
 		if (i > chains - wrong)
 			fprintf(f, "{\"type\":\"finding\",\"rule\":\"r%u\",\"severity\":\"error\",\"chain\":%u}\n", i,
 				i);
@@ -154,6 +158,25 @@ START_TEST(more_kinds_of_errors_than_are_kept_are_counted)
 }
 END_TEST
 
+START_TEST(what_was_told_in_another_file_is_left_empty)
+{
+	read_log("{\"type\":\"run.continued\",\"run\":\"0011\"}\n"
+		 "{\"seq\":9,\"type\":\"redirect.observed\",\"redirect\":3,\"chain\":2,\"hop\":1,\"exchange\":4,"
+		 "\"response\":{\"status\":308},\"target\":\"http://a/t\"}\n");
+	ck_assert_uint_eq(report.group_count, 1);
+	ck_assert_int_eq(report.groups[0].chain->hops->status, 308);
+	ck_assert_uint_eq(report.groups[0].chain->hops->url.len, 0);
+}
+END_TEST
+
+START_TEST(a_log_of_another_format_is_refused_and_named)
+{
+	file_write(path, BYTES("{\"seq\":1,\"type\":\"run.started\",\"format\":1,\"run\":\"00\"}\n"));
+	ck_assert(!report_read(&report, path, 0, error, sizeof(error)));
+	ck_assert_ptr_nonnull(strstr(error, "format 1, of another version of hopaudit; this one reads format 2"));
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {a_revised_match_takes_back_what_was_found_about_the_wrong_exchange,
@@ -163,6 +186,8 @@ int main(void)
 				      wrong_types_and_missing_members_read_as_nothing,
 				      what_is_kept_is_bounded_and_errors_displace_what_is_right,
 				      more_kinds_of_errors_than_are_kept_are_counted,
+				      what_was_told_in_another_file_is_left_empty,
+				      a_log_of_another_format_is_refused_and_named,
 				      NULL};
 
 	return run_suite("log_reader", tests, begin, end);

@@ -68,17 +68,20 @@ struct hop {
 
 static void emit_hop(uint64_t chain, unsigned number, const struct hop *h)
 {
-	struct exchange_facts request = sample_exchange(2 * chain, h->method, h->url, h->status);
-	struct exchange_facts follow = sample_exchange(2 * chain + 1, h->follow_method, h->follow_url, 200);
+	struct exchange_facts request = sample_exchange(20 * chain + 2 * number, h->method, h->url, h->status);
+	struct exchange_facts follow =
+	    sample_exchange(20 * chain + 2 * number + 1, h->follow_method, h->follow_url, 200);
 	struct bytes target = bytes_str(h->follow_url);
 	uint64_t redirect = 10 * chain + number;
 
 	request.tag = bytes_of(NULL, 0);
+	emit((struct audit_event){.type = EVENT_EXCHANGE, .exchange = request});
 	emit((struct audit_event){.type = EVENT_REDIRECT_OBSERVED,
 				  .observed = {redirect, chain, number, &request, target, true}});
 	totals.redirects++;
 	if (!h->follow_method)
 		return;
+	emit((struct audit_event){.type = EVENT_EXCHANGE, .exchange = follow});
 	emit((struct audit_event){
 	    .type = EVENT_REDIRECT_FOLLOWED,
 	    .followed = {.redirect = redirect,
@@ -107,7 +110,7 @@ static void emit_finding(uint64_t chain, enum severity severity)
 					      .fault = FAULT_CLIENT,
 					      .chain = chain,
 					      .redirect = 10 * chain + 1,
-					      .exchange = 2 * chain + 1,
+					      .exchange = 20 * chain + 3,
 					      .confidence = CONFIDENCE_HIGH,
 					      .message = BYTES("a 307 keeps the method; the client changed it"),
 					      .expected = BYTES("POST http://a/v2/pay with the same 11-byte body"),
@@ -631,7 +634,7 @@ START_TEST(missing_and_unreadable_lines_are_told)
 	for (rest = text_buf_view(&text); rest.len > 0; number++) {
 		size_t len = bytes_find(rest, '\n') + 1;
 
-		if (number == 3)
+		if (number == 5) /* redirect.closed */
 			TEXT_BUF_LITERAL(&cut, "nonsense\n");
 		else
 			text_buf_add(&cut, bytes_slice(rest, 0, len));
