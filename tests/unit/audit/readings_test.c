@@ -87,7 +87,8 @@ static const struct {
     {"GET http://a/x -> 302 /p#f", "GET http://a/p%23f -> 200", URI_ALT_FRAGMENT_KEPT},
     {"POST http://a/x?q=1 body=one -> 307 /y", "POST http://a/y?q=1 body=one -> 200", URI_ALT_QUERY_APPENDED},
     {"POST http://a/x body=one -> 307 /y?q=1", "POST http://a/y body=one -> 200", URI_ALT_QUERY_DROPPED},
-    {"POST http://a:81/x body=one -> 307 http://b/y", "POST http://b:81/y body=one -> 200", URI_ALT_PORT_KEPT},
+    {"GET http://a:81/x Idempotency-Key:k -> 307 http://b/y", "GET http://b:81/y Idempotency-Key:k -> 200",
+     URI_ALT_PORT_KEPT},
     {"POST http://a/v1/x body=one -> 307 y", "POST http://a/y body=one -> 200", URI_ALT_BASE_ROOT},
 };
 

@@ -105,7 +105,7 @@ static void *redirect(void *arg)
 		char response[96];
 		char tag[32];
 		snprintf(url, sizeof(url), "http://a/%u/%u", p->number, i);
-		snprintf(response, sizeof(response), "307 X\r\nLocation: http://b/%u/%u", p->number, i);
+		snprintf(response, sizeof(response), "307 X\r\nLocation: http://a/to/%u/%u", p->number, i);
 		snprintf(tag, sizeof(tag), "t%u", p->number);
 		exchange(2 * p->number + 1, tag, "POST", url, url, response, (int64_t)i * 10);
 		pthread_mutex_lock(&p->lock);
@@ -127,7 +127,7 @@ static void *follow(void *arg)
 		while (p->redirected <= i)
 			pthread_cond_wait(&p->change, &p->lock);
 		pthread_mutex_unlock(&p->lock);
-		snprintf(url, sizeof(url), "http://b/%u/%u", p->number, i);
+		snprintf(url, sizeof(url), "http://a/to/%u/%u", p->number, i);
 		snprintf(body, sizeof(body), "http://a/%u/%u", p->number, i);
 		snprintf(tag, sizeof(tag), "t%u", p->number);
 		exchange(2 * p->number + 2, tag, "POST", url, body, "200 OK", (int64_t)i * 10 + 5);
@@ -139,7 +139,7 @@ static void *ordinary(void *arg)
 {
 	(void)arg;
 	for (unsigned i = 0; i < HOPS; i++) {
-		exchange(99, "other", "GET", "http://b/elsewhere", "", "200 OK", i);
+		exchange(99, "other", "GET", "http://a/elsewhere", "", "200 OK", i);
 		audit_tick(audit, 1);
 		(void)audit_totals(audit);
 		(void)audit_retained_bytes(audit);
