@@ -197,14 +197,11 @@ static void put_result(struct text_buf *out, const char *log, const struct repor
 		       const struct report_finding *f)
 {
 	const struct rule *rule = rule_find(f->rule);
-	size_t index = 0;
 
-	while (rule && &rules_all[index] != rule)
-		index++;
 	json_put_object_begin(out, NULL);
 	json_put_string(out, "ruleId", f->rule);
 	if (rule) /* the log may be of another version */
-		json_put_uint(out, "ruleIndex", index);
+		json_put_uint(out, "ruleIndex", (uint64_t)(rule - rules_all));
 	json_put_text(out, "level", level_of(f->severity));
 	put_message(out, c, f);
 	put_location(out, log, f->line);

@@ -23,7 +23,7 @@ static size_t decode(char *text, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		int high = i + 2 < len && text[i] == '%' ? hex_value((unsigned char)text[i + 1]) : -1;
 		int low = high >= 0 ? hex_value((unsigned char)text[i + 2]) : -1;
-		text[to++] = low >= 0 ? (char)(high << 4 | low) : text[i];
+		text[to++] = (char)(low >= 0 ? high << 4 | low : text[i]);
 		if (low >= 0)
 			i += 2;
 	}
