@@ -75,11 +75,11 @@ END_TEST
 /* RULES.md §7.18 */
 START_TEST(what_crossed_in_clear_before_the_upgrade_is_a_warning)
 {
-	ck_assert_ptr_nonnull(
-	    strstr(FOUND("GET http://h.com/ " TOKEN " -> 301 https://h.com/", "GET https://h.com/ " TOKEN " -> 200"),
-		   "upgrade-exposed-request warning 1\n"));
-	ck_assert_str_eq(FOUND("POST http://h.com/login body=pw -> 308 https://www.h.com/login",
-			       "POST https://www.h.com/login body=pw -> 200"),
+	ck_assert_ptr_nonnull(strstr(
+	    FOUND_OF("E", "GET http://h.com/ " TOKEN " -> 301 https://h.com/", "GET https://h.com/ " TOKEN " -> 200"),
+	    "upgrade-exposed-request warning 1\n"));
+	ck_assert_str_eq(FOUND_OF("E", "POST http://h.com/login body=pw -> 308 https://www.h.com/login",
+				  "POST https://www.h.com/login body=pw -> 200"),
 			 "upgrade-exposed-request warning 1\n");
 }
 END_TEST
