@@ -25,11 +25,52 @@
 	} while (0)
 
 static const char *const methods[] = {"GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS"};
-static const char *const urls[] = {"http://a/",  "http://a/x", "http://A:80/x",
-				   "http://a/y", "http://b/x", "http://b/%7ex"};
-static const char *const locations[] = {"/", "/x",          "/y",       "http://b/x", "http://b/~x",
-					"",  "https://a/x", "mailto:x", NULL};
-static const int statuses[] = {200, 302, 307, 308, 303, 301, 401, 300, 304, 305, 417, 404};
+static const char *const urls[] = {"http://a/",     "http://a/x",    "http://A:80/x",      "http://a/y",
+				   "http://b/x",    "http://b/%7ex", "https://a/x",        "http://a/x?e=1&token=t",
+				   "http://u:p@a/", "https://b.a/",  "http://127.0.0.1/x", "http://a/pay#f"};
+static const char *const locations[] = {"/",         "/x",          "/y",        "http://b/x", "http://b/~x",
+					"",          "https://a/x", "mailto:x",  NULL,         "?e=1",
+					"//u:p@b/x", "/\xc3\xa9 x", "http:///x", "/\\b",       "http://10.0.0.1:8080/"};
+static const int statuses[] = {200, 302, 307, 308, 303, 301, 401, 300, 304, 305, 417, 404, 306, 399, 500, 206};
+
+/* What rules read. */
+static const char *const request_fields[] = {
+    "",
+    "Cookie: s=1\r\n",
+    "Cookie: s=0123456789; lang=de\r\n",
+    "Authorization: x\r\n",
+    "X-Api-Key: 0123456789\r\n",
+    "Idempotency-Key: k\r\n",
+    "Content-Type: application/json\r\nContent-Encoding: gzip\r\n",
+    "Content-Type: multipart/form-data; boundary=\"A\"\r\nContent-Digest: sha-256=:AA:\r\n",
+    "Referer: https://u:p@a/x?token=t#f\r\n",
+    "Origin: https://o\r\nSec-Fetch-Mode: cors\r\nAccess-Control-Request-Method: PUT\r\n",
+    "Range: bytes=1-\r\nIf-Range: \"1\"\r\nIf-None-Match: \"1\"\r\n",
+    "Accept: text/html\r\nAccept-Language: de\r\n",
+    "Accept: application/json\r\nAccept-Language: en\r\nX-Requested-With: XMLHttpRequest\r\n",
+    "Expect: 100-continue\r\n",
+    "Connection: Upgrade\r\nUpgrade: h2c\r\nTE: trailers\r\n",
+    "X-Forwarded-Host: b\r\nForwarded: host=b\r\nCache-Control: max-age=0\r\n",
+    "Proxy-Authorization: Basic eDp5\r\n",
+};
+static const char *const response_fields[] = {
+    "",
+    "Set-Cookie: s=1\r\n",
+    "Set-Cookie: s=0123456789; Domain=a; Secure\r\nCache-Control: public\r\n",
+    "Cache-Control: no-store, max-age=60\r\n",
+    "Cache-Control: max-age=\"99999999999999999999\", immutable,,=\r\nAge: -1\r\n",
+    "Age: 30\r\nX-Cache: HIT\r\n",
+    "Expires: 0\r\nDate: Tue, 24 Nov 2026 00:00:00 GMT\r\n",
+    "Vary: Accept-Language, *\r\nCache-Control: max-age=60\r\n",
+    "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n",
+    "Strict-Transport-Security: max-age=0\r\n",
+    "Retry-After: 30\r\n",
+    "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\nConnection: close\r\n",
+    "Refresh: 0; url=/y\r\nContent-Location: /x\r\nAlt-Svc: h3=\":443\"\r\n",
+    "Access-Control-Allow-Origin: https://o\r\nReferrer-Policy: no-referrer\r\n",
+    "Non-Authoritative-Reason: HSTS\r\nContent-Type: text/html\r\n",
+    "Location: /second\r\nContent-Length: 70000\r\n",
+};
 
 #define PICK(table, n) ((table)[(n) % (sizeof(table) / sizeof((table)[0]))])
 
@@ -39,7 +80,7 @@ struct slot {
 	struct http_head head;
 	struct http_field fields[FIELDS_MAX];
 	struct uri url;
-	char raw[512];
+	char raw[1024];
 	size_t body_len;
 	size_t sent;
 	bool responded;
@@ -132,6 +173,7 @@ static void hear(struct heard *h, const struct audit_event *e)
 		mix_bytes(h, e->finding.message);
 		mix_bytes(h, e->finding.expected);
 		mix_bytes(h, e->finding.seen);
+		mix_bytes(h, e->finding.also);
 		mix(h, e->finding.severity);
 		break;
 	case EVENT_CHAIN_FINISHED:
@@ -186,7 +228,6 @@ static const struct http_limits limits = {4096, 4096, 8192, FIELDS_MAX};
 static void begin_request(struct run *r, unsigned i)
 {
 	static const size_t lengths[] = {0, 0, 1, 11, 700, 65536, 65537, 200000};
-	static const char *const cookies[] = {"", "", "Cookie: s=1\r\n", "Authorization: x\r\n"};
 	unsigned what = next(r);
 	unsigned how = next(r);
 	unsigned who = next(r);
@@ -202,7 +243,7 @@ static void begin_request(struct run *r, unsigned i)
 		snprintf(framing, sizeof(framing), "Content-Length: %zu\r\n", s->body_len);
 	snprintf(s->raw, sizeof(s->raw), "%s %s HTTP/1.1\r\nHost: h\r\nUser-Agent: %s\r\n%s%s\r\n",
 		 PICK(methods, what & 15), PICK(urls, what >> 4), who & 0x40 ? "Mozilla/5" : "c",
-		 PICK(cookies, how >> 5), framing);
+		 PICK(request_fields, next(r)), framing);
 	s->head.fields = s->fields;
 	s->head.fields_max = FIELDS_MAX;
 	CHECK(http_parse_request(bytes_str(s->raw), &limits, &s->head) == HTTP_OK);
@@ -211,6 +252,8 @@ static void begin_request(struct run *r, unsigned i)
 					.head = &s->head,
 					.url = &s->url,
 					.origin_hash = uri_origin_hash(&s->url, audit_seed(r->a)),
+					.path = scheme_is(&s->url, BYTES("https")) ? AUDIT_PATH_INTERCEPTED
+										   : AUDIT_PATH_PROXY,
 					.pipelined = (who & 0x88) == 0x88};
 	audit_request_head(r->a, &s->x, &request, r->now_us);
 }
@@ -242,11 +285,11 @@ static void respond(struct run *r, struct slot *s)
 		audit_response_local(r->a, &s->x, 502, BYTES("fuzz"), r->now_us);
 		return;
 	}
-	char raw[256];
+	char raw[1024];
 	struct http_field fields[FIELDS_MAX];
 	struct http_head head = {.fields = fields, .fields_max = FIELDS_MAX};
 	snprintf(raw, sizeof(raw), "HTTP/1.1 %d X\r\n%s%s%s%s\r\n", status, location ? "Location: " : "",
-		 location ? location : "", location ? "\r\n" : "", what & 4 ? "Set-Cookie: s=1\r\n" : "");
+		 location ? location : "", location ? "\r\n" : "", PICK(response_fields, next(r)));
 	CHECK(http_parse_response(bytes_str(raw), &limits, head_method(&s->head), &head) == HTTP_OK);
 	audit_response_head(r->a, &s->x, &head, r->now_us);
 }
