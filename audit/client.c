@@ -148,15 +148,6 @@ static bool leads_to(const struct client_tunnel *t, uint64_t origin)
 	return t->connection != 0 && (t->origin[0] == origin || t->origin[1] == origin);
 }
 
-bool client_has_tunnel(const struct known_client *c, uint64_t origin)
-{
-	for (unsigned i = 0; c->tunnels && i < CLIENT_TUNNELS_MAX; i++) {
-		if (leads_to(&c->tunnels[i], origin) && c->tunnels[i].ended_us == 0)
-			return true;
-	}
-	return false;
-}
-
 bool client_had_tunnel(const struct known_client *c, uint64_t origin, int64_t since_us)
 {
 	for (unsigned i = 0; c->tunnels && i < CLIENT_TUNNELS_MAX; i++) {

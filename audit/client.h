@@ -64,7 +64,6 @@ bool client_is_follower(const struct known_client *c, const struct text *agent) 
 
 /* Opaque tunnels: the newest CLIENT_TUNNELS_MAX are remembered, open or not. */
 void client_tunnel_add(struct clients *cs, struct known_client *c, const struct client_tunnel *tunnel);
-bool client_has_tunnel(const struct known_client *c, uint64_t origin) NODISCARD;
 bool client_had_tunnel(const struct known_client *c, uint64_t origin, int64_t since_us) NODISCARD;
 void client_tunnels_end(struct known_client *c, uint64_t connection, int64_t now_us);
 

@@ -65,9 +65,10 @@ void opaque_opened(struct audit *a, const struct audit_client *who, const struct
 bool opaque_explains(struct audit *a, struct expectation *e, int64_t now_us)
 {
 	const char *reason = opened;
-	if (e->tunnel == TUNNEL_NONE && client_has_tunnel(e->request->client, e->target_origin)) {
+	/* One that has ended since may have been how it followed. */
+	if (e->tunnel == TUNNEL_NONE && client_had_tunnel(e->request->client, e->target_origin, e->at_us)) {
 		e->tunnel = TUNNEL_OPEN;
-		reason = "the client has an opaque tunnel to the target";
+		reason = "the client had an opaque tunnel to the target";
 	}
 	if (e->tunnel == TUNNEL_NONE)
 		return false;

@@ -129,26 +129,25 @@ START_TEST(idle_clients_are_bounded)
 }
 END_TEST
 
-START_TEST(tunnels_are_remembered_until_their_connection_ends)
+START_TEST(tunnels_are_remembered_with_the_end_of_their_connection)
 {
 	struct audit_client who = {.address = {[15] = 1}};
 	clients_begin();
 	struct known_client *c = client_take(&f.clients, &who);
-	ck_assert(!client_has_tunnel(c, 7));
+	ck_assert(!client_had_tunnel(c, 7, 0));
 	client_tunnel_add(&f.clients, c, &(struct client_tunnel){.connection = 5, .origin = {7, 8}});
-	ck_assert(client_has_tunnel(c, 7));
-	ck_assert(client_has_tunnel(c, 8));
+	ck_assert(client_had_tunnel(c, 7, 1000));
+	ck_assert(client_had_tunnel(c, 8, 1000));
 	client_tunnels_end(c, 4, 50);
-	ck_assert(client_has_tunnel(c, 7));
+	ck_assert(client_had_tunnel(c, 7, 1000));
 	client_tunnels_end(c, 5, 60);
-	ck_assert(!client_has_tunnel(c, 7));
 	ck_assert(client_had_tunnel(c, 7, 60));
 	ck_assert(!client_had_tunnel(c, 7, 61));
 	ck_assert(!client_had_tunnel(c, 9, 0));
 	for (uint64_t i = 0; i < 20; i++)
 		client_tunnel_add(&f.clients, c, &(struct client_tunnel){.connection = 100 + i, .origin = {i, i}});
-	ck_assert(client_has_tunnel(c, 19));
-	ck_assert(!client_has_tunnel(c, 1));
+	ck_assert(client_had_tunnel(c, 19, 1000));
+	ck_assert(!client_had_tunnel(c, 1, 1000));
 	client_drop(&f.clients, c);
 	clients_done();
 }
@@ -197,7 +196,7 @@ int main(void)
 	    equal_strings_are_shared_and_freed_with_the_last_reference,
 	    a_client_is_known_by_its_tag_or_else_by_its_address,
 	    idle_clients_are_bounded,
-	    tunnels_are_remembered_until_their_connection_ends,
+	    tunnels_are_remembered_with_the_end_of_their_connection,
 	    programs_that_follow_are_told_apart_by_their_agent,
 	    the_filter_never_says_no_to_what_is_there,
 	    NULL,
