@@ -45,7 +45,8 @@ static void note_retry(struct audit *a, struct trace *t)
 		    content_agree(&a->digester, r->content, t->content, t->length, &equal) == AGREEMENT_DIFFER)
 			continue;
 		e->retried_by = t->exchange;
-		if (is_reload(t) || !same_program(r, t))
+		/* Where the redirect leads back to the URL, asking it again is half of following. */
+		if (is_reload(t) || !same_program(r, t) || e->target_hash == r->url_hash)
 			continue;
 		e->retries++;
 		e->confidence = is_surely_same(r, t) ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
