@@ -278,6 +278,19 @@ static enum severity severity_over_tls(enum leak leak, bool foreign, bool in_que
 	return leak == LEAK_SECRET && foreign ? SEVERITY_ERROR : SEVERITY_WARNING;
 }
 
+/* Sign-on without TLS, as in tests of one's own: the request named the place, and nothing that was protected before is
+ * exposed now. */
+static bool is_asked_in_clear(const struct rule_input *in, enum leak leak)
+{
+	struct bytes rest = in->request_url.query;
+	struct bytes parameter;
+	while (leak <= LEAK_GRANT && is_http(&in->request_url) && parameter_next(&rest, &parameter)) {
+		if (bytes_equal(parameter_name(parameter), BYTES("redirect_uri")))
+			return true;
+	}
+	return false;
+}
+
 bool check_location_leaks_secret(const struct rule_input *in, struct rule_output *out)
 {
 	struct uri location;
@@ -297,6 +310,7 @@ bool check_location_leaks_secret(const struct rule_input *in, struct rule_output
 		return false;
 	out->severity = clear ? severity_in_clear(in, leak) : severity_over_tls(leak, foreign, in_query);
 	out->advisory |= leak == LEAK_SESSION && !clear && !foreign;
+	out->advisory |= is_asked_in_clear(in, leak);
 	word(&out->expected, "no secret in Location");
 	word_bytes(&out->seen, name);
 	word(&out->message, "Location gives the value of ");

@@ -139,8 +139,11 @@ bool check_validators_carried(const struct rule_input *in, struct rule_output *o
 		return false;
 	bool at_end = last && in->chain->validators_carried == in->chain->hops;
 	bool misled = at_end && (last->status == 304 || (last->status == 412 && field_has(last->fields, "if-match")));
-	if (misled)
+	/* Who knows that both URLs are one resource may be right to ask so: a 304 is no warning of ordinary traffic. */
+	if (misled) {
 		out->severity = SEVERITY_WARNING;
+		out->advisory = last->status == 304;
+	}
 	word(&out->message, "hop ");
 	word_number(&out->message, in->chain->validators_carried);
 	word(&out->message, " led to another URL, and the follow-up still had the validators of the first");

@@ -410,7 +410,7 @@ static const struct rule table[] = {
      .summary = "The client sent the validators of one URL to another.",
      .condition = "A redirect led to another URL, and the follow-up has If-None-Match, If-Modified-Since, If-Match "
 		  "or If-Range with the value that the redirected request had. A warning where the chain ended "
-		  "right there in 304, or in 412 with If-Match.",
+		  "right there in 412 with If-Match, and with --profile strict in 304.",
      .source = "RFC 9110 §15.4, §13.1",
      .example = "GET /x with If-None-Match: \"1\" -301-> /y; then GET /y with If-None-Match: \"1\", answered 304",
      .advice = "Validators belong to a URL: what is stored for the first is not a stored response of the "
@@ -632,12 +632,14 @@ static const struct rule table[] = {
      .in_default = true,
      .moment = RULE_AT_REDIRECT,
      .summary = "The redirect puts a secret into its Location.",
-     .condition = "The query or fragment of Location has a parameter that is named like a secret, which the request "
-		  "itself had not at the same site. Over http (this machine aside): an error for tokens and passwords, "
-		  "and for sessions, tickets and codes that came over https, else a warning. Over https: an error for "
-		  "tokens and passwords in the query that go to another site; a warning for them at the same site and "
-		  "for sessions (at the same site with --profile strict alone); info for what sign-on hands over (code "
-		  "with state, ticket, token), for signatures, and in a fragment.",
+     .condition =
+	 "The query or fragment of Location has a parameter that is named like a secret, which the request "
+	 "itself had not at the same site. Over http (this machine aside): an error for tokens and passwords, "
+	 "and for sessions, tickets and codes that came over https, else a warning (for a code that goes where "
+	 "redirect_uri of the http request said, with --profile strict alone). Over https: an error for "
+	 "tokens and passwords in the query that go to another site; a warning for them at the same site and "
+	 "for sessions (at the same site with --profile strict alone); info for what sign-on hands over (code "
+	 "with state, ticket, token), for signatures, and in a fragment.",
      .source = "RFC 9110 §17.9",
      .example = "GET /login -302-> http://b/cb?access_token=...",
      .advice = "URLs are logged, kept in histories and told in Referer. Hand a code over that works once, or use a "

@@ -40,7 +40,7 @@ static bool on_event(void *arg, const struct audit_event *e)
 			    e->followed.verdicts[PROPERTY_METHOD].verdict != VERDICT_PASS ||
 			    e->followed.verdicts[PROPERTY_BODY].verdict != VERDICT_PASS;
 	}
-	if (e->type == EVENT_FINDING)
+	if (e->type == EVENT_FINDING && e->finding.severity > SEVERITY_INFO)
 		h->wrong++;
 	return true;
 }

@@ -147,6 +147,8 @@ START_TEST(what_sign_on_and_stores_hand_over_is_info)
 	assert_leak("https://idp.test/auth", "https://app.test/cb?code=c&state=s", "info", "info");
 	assert_leak("https://idp.test/auth", "http://app.test/cb?code=c&state=s", "error", "error");
 	assert_leak("https://idp.test/auth", "http://127.0.0.1:5000/cb?code=c&state=s", "info", "info");
+	assert_leak("http://idp.test/auth", "http://app.test/cb?code=c&state=s", "warning", "warning");
+	assert_leak("http://idp.test/auth?redirect_uri=x", "http://app.test/cb?code=c&state=s", "info", "warning");
 	assert_leak("https://cas.test/login", "https://app.test/?ticket=ST-1", "info", "info");
 	assert_leak("https://git.test/file", "https://store.test/file?X-Amz-Signature=1", "info", "info");
 }
