@@ -85,10 +85,10 @@ class Conversation:
 
 
 class RecordingOrigin:
-    def __init__(self, host="127.0.0.1", timeout=20):
+    def __init__(self, host="127.0.0.1", timeout=20, port=0):
         self.timeout = timeout
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.listener = socket.create_server((host, 0), family=family, backlog=1024)
+        self.listener = socket.create_server((host, port), family=family, backlog=1024)
         self.host, self.port = self.listener.getsockname()[:2]
         self.authority = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
         self.url = f"http://{self.authority}"

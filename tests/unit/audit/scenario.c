@@ -182,6 +182,11 @@ struct audit *scenario_audit(struct scenario *s)
 	return s->audit;
 }
 
+int64_t scenario_now(const struct scenario *s)
+{
+	return s->now_us;
+}
+
 void pass_ms(struct scenario *s, int64_t ms)
 {
 	s->now_us += ms * 1000;

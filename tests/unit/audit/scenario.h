@@ -30,6 +30,7 @@ struct scenario;
 struct scenario *scenario_new(const struct audit_config *config);
 void scenario_free(struct scenario *s);
 struct audit *scenario_audit(struct scenario *s);
+int64_t scenario_now(const struct scenario *s); /* its clock, in microseconds */
 
 /* Moves the clock on by so many milliseconds (and ticks, if anything could be due). */
 void pass_ms(struct scenario *s, int64_t ms);
