@@ -144,7 +144,7 @@ def truth(case, first, then):
             rules.add("authorization-cross-origin")
         if same_secret("X-Api-Key", r, f):
             rules.add("api-key-cross-origin")
-        if kept and status in (307, 308) and r.body and f.body:
+        if kept and status != 303 and r.body and f.body:
             rules.add("body-sent-cross-origin")
     return True, right, content, rules
 
