@@ -26,9 +26,9 @@ CASES = (  # fault, body, rule
 def follow(origin, tmp_path, run):
     """follow(driver, fault, body, *options of run) -> Run, of a POST that the origin answers with a redirect"""
 
-    def call(driver, body, *arguments, status=307, method="POST", options=()):
-        origin.on("/submit", redirect(status, "/v2/submit"))
-        origin.on("/v2/submit", response(200, body=b"paid"))
+    def call(driver, body, *arguments, status=307, method="POST", target="/v2/submit", options=()):
+        origin.on("/submit", redirect(status, target))
+        origin.on(target, response(200, body=b"paid"))
         path = tmp_path / "body"
         path.write_bytes(body)
         command = driver.command(method, f"{origin.url}/submit", "--body", path, *arguments)
@@ -189,7 +189,13 @@ def test_a_method_that_curl_was_told_by_x_is_wrong_on_303(follow, origin):
 @pytest.mark.parametrize("driver", drivers.ALL, ids=str)
 @pytest.mark.parametrize("status", (301, 302))
 def test_a_post_may_become_a_get_on_301_and_302(driver, status, follow, origin):
-    log = follow(driver, SHORT, status=status).expect(0)
+    log = follow(driver, SHORT, status=status, target="/thanks").expect(0)
     assert findings(log, "error") == []
     assert log.one("redirect.followed")["verdicts"]["method"] == "pass"
     assert log.one("redirect.closed")["outcome"] == "followed"
+
+
+def test_a_post_that_becomes_a_get_where_only_the_url_was_tidied_is_the_servers_fault(follow):
+    done = follow(drivers.CURL, SHORT, status=301, target="/submit/")
+    (finding,) = findings(done.expect(3), "error")
+    assert (finding["rule"], finding["fault"]) == ("canonicalization-drops-body", "server")

@@ -310,7 +310,7 @@ def test_a_redirect_of_connect_is_told_in_the_log_and_expects_nothing(front, ups
     log = relay.stop()
     exchange, observed = log.one("exchange"), log.one("redirect.observed")
     assert exchange["request"]["exchange"] == observed["request"]["exchange"]
-    assert exchange["response"]["status"] == observed["response"]["status"] == 302
+    assert observed["response"]["status"] == 302
     assert exchange["request"]["method"] == "CONNECT" and exchange["request"]["url"] == "https://shop.test:443"
     assert observed["expects"] is False and observed["target"].startswith("http://portal.test/login")
     assert "s3cret" not in log.raw.decode()
