@@ -336,11 +336,13 @@ static void add_more(const struct terminal *t, struct text_buf *out, const struc
 	TEXT_BUF_LITERAL(out, "\n");
 }
 
-void group_text(const struct terminal *t, struct text_buf *out, const struct report_group *g)
+void group_text(const struct terminal *t, struct text_buf *out, const struct report_group *g, bool notes)
 {
 	add_chain(t, out, g->chain);
-	for (const struct report_finding *f = g->chain->findings; f; f = f->next)
-		add_finding(t, out, g->chain, f);
+	for (const struct report_finding *f = g->chain->findings; f; f = f->next) {
+		if (notes || f->severity > SEVERITY_INFO || f->suppressed_reason.len > 0)
+			add_finding(t, out, g->chain, f);
+	}
 	add_unverifiable(t, out, g->chain);
 	add_more(t, out, g);
 }

@@ -10,7 +10,7 @@
 #define TEXT_COLUMNS 100 /* lines of ours aim to fit; a long URL may not */
 #define TEXT_URL_MAX 200 /* of a URL or another member are shown */
 
-/* The example of the group, whole, and how many more there are. */
-void group_text(const struct terminal *t, struct text_buf *out, const struct report_group *g);
+/* The example of the group and how many more there are. `notes`: its infos too, not only errors and warnings. */
+void group_text(const struct terminal *t, struct text_buf *out, const struct report_group *g, bool notes);
 
 #endif

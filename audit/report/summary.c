@@ -19,7 +19,8 @@ static void add_count(struct text_buf *out, uint64_t count, const char *one, con
 	text_buf_add_str(out, count == 1 ? one : many);
 }
 
-static void add_findings(const struct terminal *t, struct text_buf *out, const struct report *r)
+static void add_findings(const struct terminal *t, struct text_buf *out, const struct report *r,
+			 const struct summary_options *options)
 {
 	const struct audit_totals *totals = &r->totals;
 	const uint64_t *n = totals->findings;
@@ -43,10 +44,16 @@ static void add_findings(const struct terminal *t, struct text_buf *out, const s
 		add_count(out, totals->unverifiable, "property", "properties");
 		TEXT_BUF_LITERAL(out, " unverifiable");
 	}
+	if (n[SEVERITY_INFO] > 0 && !options->all_chains) {
+		TEXT_BUF_LITERAL(out, ", ");
+		add_count(out, n[SEVERITY_INFO], "note", "notes");
+		TEXT_BUF_LITERAL(out, " (--all-chains)");
+	}
 }
 
 /* "hopaudit: 12 exchanges, 3 redirects in 2 chains: 1 error, 0 warnings" */
-static void add_head(const struct terminal *t, struct text_buf *out, const struct report *r)
+static void add_head(const struct terminal *t, struct text_buf *out, const struct report *r,
+		     const struct summary_options *options)
 {
 	const struct audit_totals *totals = &r->totals;
 
@@ -79,7 +86,7 @@ static void add_head(const struct terminal *t, struct text_buf *out, const struc
 		add_count(out, totals->chains, "chain", "chains");
 	}
 	TEXT_BUF_LITERAL(out, ": ");
-	add_findings(t, out, r);
+	add_findings(t, out, r, options);
 	TEXT_BUF_LITERAL(out, "\n");
 }
 
@@ -205,7 +212,7 @@ static void add_chains(const struct terminal *t, struct text_buf *out, const str
 			if (shown == 0 || g->chain->verdict >= SEVERITY_WARNING || any_fault)
 				TEXT_BUF_LITERAL(out, "\n");
 			any_fault = g->chain->verdict >= SEVERITY_WARNING;
-			group_text(t, out, g);
+			group_text(t, out, g, options->all_chains);
 			if (options->curl && any_fault)
 				add_curl(t, out, g->chain);
 			shown++;
@@ -292,7 +299,7 @@ void summary_text(struct text_buf *out, const struct report *r, const struct sum
 	const struct terminal t = {.color = options->color, .ascii = options->ascii};
 	size_t head_end;
 
-	add_head(&t, out, r);
+	add_head(&t, out, r, options);
 	add_suppressed(&t, out, r);
 	add_doubts(&t, out, r);
 	head_end = out->len;

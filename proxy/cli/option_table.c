@@ -622,7 +622,7 @@ static const struct option_row rows[] = {
 	.group = GROUP_REPORT,
 	.commands = RELAY | COMMAND_REPORT,
 	AT(all_chains),
-	.help = "Let the summary list the redirects that are right, too.",
+	.help = "Let the summary list the redirects that are right, too, and every note (info).",
     },
 
     LIMIT_BYTES("target", target_max, 1 * K, 1 * M, "A request target; past it 414."),

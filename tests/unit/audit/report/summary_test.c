@@ -225,6 +225,23 @@ START_TEST(all_chains_are_listed_on_request_and_equal_ones_once)
 }
 END_TEST
 
+START_TEST(notes_are_counted_and_listed_on_request)
+{
+	const struct summary_options options = {.all_chains = true};
+
+	emit_wrong_chain(1, "http://a/pay", SEVERITY_INFO);
+	check_summary(&plain, "hopaudit: 12 exchanges, 1 redirect in 1 chain: all right, 1 note (--all-chains)\n"
+			      "\n"
+			      " ✓ POST http://a/pay ─307→ GET http://a/v2/pay  200 · 3 ms\n");
+	check_summary(
+	    &options,
+	    "hopaudit: 12 exchanges, 1 redirect in 1 chain: all right\n"
+	    "\n"
+	    " ✓ POST http://a/pay ─307→ GET http://a/v2/pay  200 · 3 ms\n"
+	    "   info     method-not-preserved  a 307 keeps the method; the client changed it  (client's fault)\n");
+}
+END_TEST
+
 START_TEST(chains_that_are_wrong_in_the_same_way_are_told_once)
 {
 	static const char *const urls[] = {"http://a/pay",   "http://a/refund", "http://a/pay",
