@@ -225,14 +225,20 @@ START_TEST(all_chains_are_listed_on_request_and_equal_ones_once)
 }
 END_TEST
 
-START_TEST(notes_are_counted_and_listed_on_request)
+START_TEST(notes_are_counted)
 {
-	const struct summary_options options = {.all_chains = true};
-
 	emit_wrong_chain(1, "http://a/pay", SEVERITY_INFO);
 	check_summary(&plain, "hopaudit: 12 exchanges, 1 redirect in 1 chain: all right, 1 note (--all-chains)\n"
 			      "\n"
 			      " ✓ POST http://a/pay ─307→ GET http://a/v2/pay  200 · 3 ms\n");
+}
+END_TEST
+
+START_TEST(notes_are_listed_on_request)
+{
+	const struct summary_options options = {.all_chains = true};
+
+	emit_wrong_chain(1, "http://a/pay", SEVERITY_INFO);
 	check_summary(
 	    &options,
 	    "hopaudit: 12 exchanges, 1 redirect in 1 chain: all right\n"
@@ -690,6 +696,8 @@ int main(void)
 				      a_wrong_chain_comes_with_what_was_expected_seen_and_why,
 				      many_right_chains_are_only_counted,
 				      all_chains_are_listed_on_request_and_equal_ones_once,
+				      notes_are_counted,
+				      notes_are_listed_on_request,
 				      chains_that_are_wrong_in_the_same_way_are_told_once,
 				      what_is_accepted_is_told_with_its_reason_and_is_no_fault,
 				      whose_test_it_was_is_told_of_each_that_is_wrong_in_the_same_way,
