@@ -19,26 +19,27 @@ static const struct rule sample_rule = {
     .source = "RFC 9110 §15.4.8",
 };
 
-/* What a request and a response of the sample have for fields; made once. */
-static inline const struct field_list *sample_fields(bool of_response)
+/* What a request and a response of the sample have for fields: made before main(), since some tests emit from several
+ * threads. */
+static struct field_list *sample_lists[2];
+
+__attribute__((constructor)) static void sample_lists_make(void)
 {
-	static struct field_list *lists[2];
-	struct field_list *l = lists[of_response];
-	if (l)
-		return l;
-	l = lists[of_response] = field_list_new(5, 256);
-	if (of_response) {
-		field_list_add(l, BYTES("location"), BYTES("/v2/pay?code=HUNTER2"), 0);
-		field_list_add(l, BYTES("set-cookie"), BYTES("sid=HUNTER2HUNTER2; Path=/"), 0);
-		field_list_add(l, BYTES("cache-control"), BYTES("no-store"), 0);
-		return l;
-	}
+	struct field_list *l = sample_lists[0] = field_list_new(5, 256);
 	field_list_add(l, BYTES("content-type"), BYTES("application/json"), 0);
 	field_list_add(l, BYTES("authorization"), BYTES("Bearer HUNTER2"), 0);
 	field_list_add(l, BYTES("cookie"), BYTES("sid=HUNTER2"), FIELD_NOTE_SHORT);
 	field_list_add(l, BYTES("x-api-key"), BYTES("HUNTER2"), 0);
 	field_list_add(l, BYTES("referer"), BYTES("http://joe:HUNTER2@a/"), 0);
-	return l;
+	l = sample_lists[1] = field_list_new(5, 256);
+	field_list_add(l, BYTES("location"), BYTES("/v2/pay?code=HUNTER2"), 0);
+	field_list_add(l, BYTES("set-cookie"), BYTES("sid=HUNTER2HUNTER2; Path=/"), 0);
+	field_list_add(l, BYTES("cache-control"), BYTES("no-store"), 0);
+}
+
+static inline const struct field_list *sample_fields(bool of_response)
+{
+	return sample_lists[of_response];
 }
 
 static inline struct exchange_facts sample_exchange(uint64_t id, const char *method, const char *url, uint16_t status)
