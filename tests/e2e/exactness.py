@@ -216,8 +216,11 @@ def call(case, origins, proxy, folder, bodies):
     home = folder / f"of-{threading.get_ident()}"
     home.mkdir(exist_ok=True)
     driver = EVERYBODY[case.client]
+    host, port = proxy.address
+    java = f"-Dhttp.proxyHost={host} -Dhttp.proxyPort={port} -Dhttp.nonProxyHosts="
+    variables = {**proxy.variables(), "HOPAUDIT_PROXY": proxy.url(), "JAVA_TOOL_OPTIONS": java}
     try:
-        driver.call(home, case.method, origins.url(case), *arguments, variables=proxy.variables(), check=False)
+        driver.call(home, case.method, origins.url(case), *arguments, variables=variables, check=False)
     except subprocess.TimeoutExpired:
         pass  # what it asked by then is judged
 

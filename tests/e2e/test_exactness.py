@@ -10,7 +10,7 @@ import exactness
     (
         pytest.param(exactness.USUAL, 24, id="some cases of the usual clients"),
         pytest.param(exactness.USUAL, 1, id="all cases of the usual clients", marks=pytest.mark.all),
-        pytest.param(("axios", "httpie", "go", "java_http_client", "php_curl", "ruby", "lwp"), 6,
+        pytest.param(("httpie", "go", "java_http_client", "php_curl", "ruby", "lwp"), 6,
                      id="some cases of the large set", marks=pytest.mark.all),
     ),
 )
