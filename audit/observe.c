@@ -138,7 +138,8 @@ static void response_known(struct audit *a, struct audit_exchange *x, const stru
 	t->early = !x->request_done;
 	t->early_length = x->request_done ? 0 : x->content_length;
 	t->length = x->content_length;
-	if (redirect) {
+	/* Asked once more: only under the lock can nobody end the run meanwhile. */
+	if (redirect && !is_finished(a)) {
 		x->observed = true;
 		hop_observe(a, t, x, head, now_us);
 	}
@@ -192,7 +193,7 @@ static void response(struct audit *a, struct audit_exchange *x, int status, cons
 	bool tracked = track(a, x);
 	if (tracked)
 		response_known(a, x, head, redirect, now_us);
-	if (tracked && news)
+	if (tracked && news && !is_finished(a))
 		emit_remembered(a, x->trace, now_us);
 	if (!tracked)
 		content_drop(a, x);
@@ -226,7 +227,7 @@ static void told_surplus(struct audit *a, struct audit_exchange *x, int64_t now_
 		return;
 	x->observed = true;
 	audit_lock(a);
-	if (track(a, x)) {
+	if (!is_finished(a) && track(a, x)) {
 		trace_response(a, x->trace, x->status, &nothing, x->response_us);
 		x->trace->surplus = true;
 		hop_observe(a, x->trace, x, &nothing, now_us);
