@@ -3,26 +3,7 @@
  * Compares contents by what they say (recode.h). Called by compare.c when digests differ. */
 #include "audit/recode.h"
 
-static struct bytes media_type(struct bytes type)
-{
-	return bytes_trim(bytes_slice(type, 0, bytes_find(type, ';')));
-}
-
-/* The boundary parameter, without quotes; empty where there is none. */
-static struct bytes boundary_of(struct bytes type)
-{
-	struct bytes rest = bytes_slice(type, bytes_find(type, ';'), type.len);
-	while (rest.len > 0) {
-		rest = bytes_slice(rest, 1, rest.len);
-		struct bytes parameter = bytes_trim(bytes_slice(rest, 0, bytes_find(rest, ';')));
-		if (bytes_starts_nocase(parameter, BYTES("boundary="))) {
-			struct bytes b = bytes_slice(parameter, strlen("boundary="), parameter.len);
-			return b.len >= 2 && b.ptr[0] == '"' ? bytes_slice(b, 1, b.len - 1) : b;
-		}
-		rest = bytes_slice(rest, bytes_find(rest, ';'), rest.len);
-	}
-	return bytes_of(NULL, 0);
-}
+#include "audit/media_type.h"
 
 static bool starts_with(struct bytes b, struct bytes prefix)
 {
@@ -32,8 +13,8 @@ static bool starts_with(struct bytes b, struct bytes prefix)
 /* Are they equal when each one's boundary stands for the other's, and do both have it? */
 static bool equal_but_for_boundary(const struct recode_content *a, const struct recode_content *b)
 {
-	struct bytes one = boundary_of(a->type);
-	struct bytes other = boundary_of(b->type);
+	struct bytes one = media_parameter(a->type, "boundary");
+	struct bytes other = media_parameter(b->type, "boundary");
 	struct bytes left = a->content;
 	struct bytes right = b->content;
 	unsigned boundaries = 0;

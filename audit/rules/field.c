@@ -2,6 +2,7 @@
  *
  * Group C of RULES.md §2: what became of the request's header fields. Asked when a follow-up is final. Values are
  * compared as hashes or as media types; only media types are ever told. */
+#include "audit/media_type.h"
 #include "audit/rules/check.h"
 
 /* Request fields that say something of its content: stale on a request without any. */
@@ -42,29 +43,6 @@ bool check_stale_content_headers(const struct rule_input *in, struct rule_output
 	return true;
 }
 
-static struct bytes media_type(struct bytes value)
-{
-	return bytes_trim(bytes_slice(value, 0, bytes_find(value, ';')));
-}
-
-/* The value of the charset parameter without its quotes; empty where there is none. */
-static struct bytes charset_of(struct bytes value)
-{
-	struct bytes rest = bytes_slice(value, bytes_find(value, ';'), value.len);
-	while (rest.len > 0) {
-		rest = bytes_slice(rest, 1, rest.len);
-		struct bytes parameter = bytes_trim(bytes_slice(rest, 0, bytes_find(rest, ';')));
-		if (bytes_starts_nocase(parameter, BYTES("charset="))) {
-			struct bytes charset = bytes_slice(parameter, strlen("charset="), parameter.len);
-			if (charset.len >= 2 && charset.ptr[0] == '"' && charset.ptr[charset.len - 1] == '"')
-				charset = bytes_slice(charset, 1, charset.len - 1);
-			return charset;
-		}
-		rest = bytes_slice(rest, bytes_find(rest, ';'), rest.len);
-	}
-	return bytes_of(NULL, 0);
-}
-
 /* Was the same content sent again, by the same method? */
 static bool content_was_kept(const struct rule_input *in)
 {
@@ -90,8 +68,8 @@ bool check_content_type_changed(const struct rule_input *in, struct rule_output 
 	if (!content_was_kept(in) || before.len == 0 || after.len == 0)
 		return false;
 	bool type = !bytes_equal_nocase(media_type(before), media_type(after));
-	struct bytes old = charset_of(before);
-	struct bytes new = charset_of(after);
+	struct bytes old = media_parameter(before, "charset");
+	struct bytes new = media_parameter(after, "charset");
 	if (!type && (old.len == 0 || new.len == 0 || bytes_equal_nocase(old, new)))
 		return false;
 	word_bytes(&out->expected, type ? media_type(before) : old);
