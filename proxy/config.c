@@ -83,6 +83,7 @@ void config_defaults(struct config *c)
 	    .listen = config_string("127.0.0.1:8307"),
 	    .intercept = true,
 	    .tls_min = TLS1_2_VERSION,
+	    .dashboard = config_string("127.0.0.1:8308"),
 	    .log = config_string("hopaudit.jsonl"),
 	    .profile = PROFILE_DEFAULT,
 	    .window_ms = 10 * SECOND,
@@ -114,6 +115,10 @@ void config_free(struct config *c)
 	free(c->report_html);
 	free(c->report_json);
 	free(c->report_output);
+	free(c->dashboard);
+	free(c->dashboard_token);
+	free(c->ready_file);
+	string_list_clear(&c->dashboard_hosts);
 	string_list_clear(&c->allow);
 	string_list_clear(&c->connect_ports);
 	string_list_clear(&c->resolve);

@@ -105,6 +105,13 @@ struct config {
 	enum report_format report_format;                                                /* `report` */
 	char *report_output;                                                             /* `report`; NULL: stdout */
 
+	/* dashboard, API and metrics */
+	char *dashboard;      /* "127.0.0.1:8308"; "off" */
+	bool dashboard_given; /* it was asked for: where it can't be served, nothing is */
+	struct string_list dashboard_hosts;
+	char *dashboard_token; /* NULL: none on loopback, elsewhere one is made */
+	char *ready_file;      /* NULL: none */
+
 	/* explain */
 	bool explain_all, explain_markdown;
 

@@ -26,6 +26,36 @@ static bool is_ours(const char *entry, const struct trust_environment *ours)
 	return false;
 }
 
+/* The command goes through us: the way on, and its password, are not its business; nor is another hopaudit's API. */
+static bool is_taken_away(const char *entry)
+{
+	static const char *const names[] = {"HOPAUDIT_UPSTREAM_PROXY", "HOPAUDIT_DASHBOARD_TOKEN", "HOPAUDIT_API",
+					    "HOPAUDIT_API_TOKEN"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is_variable(entry, names[i]))
+			return true;
+	return false;
+}
+
+bool child_environment_add(char ***environment, const char *name, const char *value)
+{
+	size_t count = 0;
+	char **longer;
+
+	while ((*environment)[count])
+		count++;
+	longer = reallocarray(*environment, count + 2, sizeof(*longer));
+	if (!longer)
+		return false;
+	*environment = longer;
+	longer[count + 1] = NULL;
+	if (asprintf(&longer[count], "%s=%s", name, value) >= 0)
+		return true;
+	longer[count] = NULL;
+	return false;
+}
+
 void child_environment_free(char **environment)
 {
 	if (!environment)
@@ -39,8 +69,7 @@ void child_environment_free(char **environment)
 static bool fill_environment(char **out, char *const *environment, const struct trust_environment *ours)
 {
 	for (; *environment; environment++) {
-		/* The command goes through us: the way on, and its password, are not its business. */
-		if (is_ours(*environment, ours) || is_variable(*environment, "HOPAUDIT_UPSTREAM_PROXY"))
+		if (is_ours(*environment, ours) || is_taken_away(*environment))
 			continue;
 		*out = strdup(*environment);
 		if (!*out++)

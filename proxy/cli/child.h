@@ -14,6 +14,9 @@
 char **child_environment(char *const *environment, const struct trust_environment *ours);
 void child_environment_free(char **environment);
 
+/* Adds one more, which must not be there yet. False when memory is short: it is as it was then. */
+bool child_environment_add(char ***environment, const char *name, const char *value) NODISCARD;
+
 /* Starts `arguments` (found by PATH where it has no slash) with the signal mask and dispositions as they were before
  * signals_block(), in our process group, so that the terminal's signals reach it. 0, or the errno that says why not. */
 int child_start(char *const *arguments, char *const *environment, const struct signals *signals, pid_t *pid) NODISCARD;

@@ -55,6 +55,20 @@ static bool is_digest(const char *value)
 	return strlen(value) == 64 && strspn(value, "0123456789abcdefABCDEF") == 64;
 }
 
+static bool is_dashboard(const char *value)
+{
+	return strcmp(value, "off") == 0 || address_is_listener(value);
+}
+
+/* It stands in a URL and in a cookie. */
+static bool is_token(const char *value)
+{
+	size_t len = strlen(value);
+
+	return len >= 8 && len <= 64 &&
+	       strspn(value, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~") == len;
+}
+
 static const struct option_choice profiles[] = {
     {"default", PROFILE_DEFAULT},
     {"strict", PROFILE_STRICT},
@@ -625,6 +639,56 @@ static const struct option_row rows[] = {
 	.help = "Let the summary list the redirects that are right, too, and every note (info).",
     },
 
+    {
+	.name = "dashboard",
+	.kind = OPTION_TEXT,
+	.group = GROUP_DASHBOARD,
+	.commands = RELAY,
+	AT(dashboard),
+	.argument = "ADDRESS:PORT",
+	.check = is_dashboard,
+	.allowed = "a numeric address and a port, like 127.0.0.1:8308 or [::1]:0 (port 0: any free one), or off",
+	.default_text = "127.0.0.1:8308, if it is free; run: off",
+	.help = "Where dashboard, API and metrics are served. Elsewhere than on loopback a token is needed, which is "
+		"printed at the start. `run` ignores this key of the file.",
+    },
+    {
+	.name = "dashboard-host",
+	.kind = OPTION_LIST,
+	.group = GROUP_DASHBOARD,
+	.commands = RELAY,
+	AT(dashboard_hosts),
+	.argument = "NAME",
+	.check = address_is_host_pattern,
+	.allowed = "a host name, without a port",
+	.default_text = "localhost and addresses",
+	.help = "A further name by which the dashboard is reached; requests that name another host are refused.",
+    },
+    {
+	.name = "dashboard-token",
+	.kind = OPTION_TEXT,
+	.group = GROUP_DASHBOARD,
+	.commands = RELAY,
+	AT(dashboard_token),
+	.argument = "TOKEN",
+	.check = is_token,
+	.allowed = "8 to 64 letters, digits and -._~",
+	.default_text = "none on loopback, elsewhere a fresh one",
+	.secret = true,
+	.help = "What whoever asks the dashboard must know, on loopback too.",
+    },
+    {
+	.name = "ready-file",
+	.kind = OPTION_TEXT,
+	.group = GROUP_DASHBOARD,
+	.commands = RELAY,
+	AT(ready_file),
+	.argument = "FILE",
+	.default_text = "none",
+	.help = "Write FILE (JSON: where proxy and dashboard listen, pid) when everything listens; it is removed at "
+		"the end.",
+    },
+
     LIMIT_BYTES("target", target_max, 1 * K, 1 * M, "A request target; past it 414."),
     LIMIT_BYTES("field", field_max, 1 * K, 1 * M, "One field line; past it 431, or 502 from an origin."),
     LIMIT_BYTES("head", head_max, 1 * K, 16 * M, "A whole head; past it 431, or 502 from an origin."),
@@ -679,6 +743,7 @@ const char *option_group_title(enum option_group g)
 	    [GROUP_TLS] = "HTTPS",
 	    [GROUP_AUDIT] = "The audit",
 	    [GROUP_REPORT] = "What is reported",
+	    [GROUP_DASHBOARD] = "Dashboard, API and metrics",
 	    [GROUP_LIMITS] = "Limits",
 	    [GROUP_TIMEOUTS] = "Timeouts",
 	};

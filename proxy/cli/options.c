@@ -26,6 +26,7 @@ static const struct {
 	bool before_file; /* the file's value is the daemon's: `run` beside it must not meet it */
 } run_defaults[] = {
     {"listen", "127.0.0.1:0", true},
+    {"dashboard", "off", true},
     {"timeout-drain", "1s", true},
     {"passthrough-rejected", "yes", false},
 };
@@ -341,6 +342,7 @@ static bool read_all(struct options *o, struct command_line *line, char *const *
 		return false;
 	if (line->command == COMMAND_RUN)
 		set_run_defaults(o);
+	o->config.dashboard_given = options_source(o, "dashboard") != SOURCE_DEFAULT;
 	return check_together(o, line->command);
 }
 

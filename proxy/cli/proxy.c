@@ -43,6 +43,18 @@ static void on_signal(void *arg, int number, bool from_user)
 	}
 }
 
+static void print_dashboard(FILE *err, const struct session *s)
+{
+	char url[CONTROL_URL_MAX];
+
+	if (s->control) {
+		control_url(s->control, true, url);
+		fprintf(err, "hopaudit: dashboard at %s\n", url);
+	}
+	if (*s->notice)
+		fprintf(err, "hopaudit: %s\n", s->notice);
+}
+
 static void print_listening(FILE *err, const struct session *s)
 {
 	char reach[64];
@@ -55,6 +67,7 @@ static void print_listening(FILE *err, const struct session *s)
 			"hopaudit: programs must trust its certificates for https: eval \"$(hopaudit ca env --listen "
 			"%s)\"\n",
 			reach);
+	print_dashboard(err, s);
 	fflush(err);
 }
 
@@ -75,13 +88,14 @@ static int serve(const struct cli *cli, struct daemon *d, struct signals *signal
 {
 	struct session_result result;
 	struct closing closing = {.session = &d->session, .result = &result, .fail_on = fail_on};
-	bool serving = signals_start(signals, on_signal, d) && session_start(&d->session);
+	char error[SESSION_ERROR_MAX] = "can't start the signal thread";
+	bool serving = signals_start(signals, on_signal, d) && session_start(&d->session, error, sizeof(error));
 
 	if (serving) {
 		print_listening(cli->err, &d->session);
 		wait_for_end(d);
 	} else {
-		fail(cli, "can't start the threads");
+		fail(cli, error);
 	}
 	session_drain(&d->session); /* while a second signal can still end it */
 	signals_stop(signals);

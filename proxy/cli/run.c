@@ -62,6 +62,20 @@ static int not_started(const struct cli *cli, const char *name, int error)
 	return error == ENOENT || error == ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_STARTED;
 }
 
+/* Where the command can ask what was found so far. */
+static bool add_api(const struct run *r, char ***environment)
+{
+	const char *token;
+	char url[CONTROL_URL_MAX];
+
+	if (!r->session.control)
+		return true;
+	token = control_token(r->session.control);
+	control_url(r->session.control, false, url);
+	return child_environment_add(environment, "HOPAUDIT_API", url) &&
+	       (!token || child_environment_add(environment, "HOPAUDIT_API_TOKEN", token));
+}
+
 /* What leads the command's requests through the proxy, and makes it trust us. NULL with a reason. */
 static char **make_environment(const struct cli *cli, struct run *r, char *error, size_t error_size)
 {
@@ -81,9 +95,11 @@ static char **make_environment(const struct cli *cli, struct run *r, char *error
 		environment = child_environment(cli->environment, &ours);
 		trust_environment_free(&ours);
 	}
-	if (!environment)
-		snprintf(error, error_size, "out of memory");
-	return environment;
+	if (environment && add_api(r, &environment))
+		return environment;
+	child_environment_free(environment);
+	snprintf(error, error_size, "out of memory");
+	return NULL;
 }
 
 /* Starts the command; 0, or the exit status that says why not. */
@@ -127,11 +143,12 @@ static int run_session(const struct cli *cli, struct run *r, struct signals *sig
 	    .command = (const char *const *)o->operands,
 	    .fail_on = o->config.fail_on,
 	};
+	char error[SESSION_ERROR_MAX];
 	int status;
 	bool ran = false;
 
-	if (!session_start(&r->session)) {
-		status = fail(cli, "can't start the workers");
+	if (!session_start(&r->session, error, sizeof(error))) {
+		status = fail(cli, error);
 	} else {
 		status = start_command(cli, r, o->operands, signals);
 		ran = status == 0;

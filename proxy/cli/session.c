@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Makes, starts and ends recorder, audit and relay. The order matters: the relay tells the audit, and the audit tells
- * the recorder, so they end in the order of that flow. */
+ * Makes, starts and ends recorder, audit, relay and control server. The order matters: the relay tells the audit, and
+ * the audit tells the recorder, so they end in the order of that flow; the control server looks at them all, so it is
+ * made last and ends first. */
 #include "proxy/cli/session.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include "proxy/cli/address.h"
 #include "proxy/cli/own_files.h"
 #include "proxy/clock.h"
+#include "proxy/control/ready_file.h"
 
 static bool random_bytes(void *out, size_t size, char *error, size_t error_size)
 {
@@ -66,12 +68,18 @@ const char *session_log_path(const struct session *s)
 	return strcmp(s->config->log, "-") == 0 ? NULL : s->config->log;
 }
 
+static bool has_dashboard(const struct config *config)
+{
+	return strcmp(config->dashboard, "off") != 0;
+}
+
 static bool open_recorder(struct session *s, bool want_log, char *error, size_t error_size)
 {
 	struct recorder_config rc = {0};
 	char path[OWN_PATH_MAX];
 	uint8_t key[32] = {0};
 
+	want_log = want_log || (s->config->dashboard_given && has_dashboard(s->config));
 	if (want_log && strcmp(s->config->log, "-") == 0 && !make_temporary_log(s, error, error_size))
 		return false;
 	rc.path = session_log_path(s);
@@ -111,8 +119,33 @@ static bool open_relay(struct session *s, char *error, size_t error_size)
 	return s->authority && server_intercept(s->server, s->authority, error, error_size);
 }
 
+/* Where nobody asked for a dashboard, another program may have its port. */
+static bool open_control(struct session *s, char *error, size_t error_size)
+{
+	const struct control_subject subject = {
+	    .config = s->config,
+	    .log = session_log_path(s),
+	    .run_id = s->run_id,
+	    .server = s->server,
+	    .audit = s->audit,
+	    .recorder = s->recorder,
+	};
+	bool in_use;
+
+	if (!has_dashboard(s->config))
+		return true;
+	s->control = control_open(&subject, &in_use, error, error_size);
+	if (s->control || s->config->dashboard_given || !in_use)
+		return s->control != NULL;
+	snprintf(s->notice, sizeof(s->notice), "no dashboard: %s is in use; --dashboard 127.0.0.1:0 takes a free port",
+		 s->config->dashboard);
+	return true;
+}
+
 static void close_all(struct session *s, struct recorder_result *record)
 {
+	control_stop(s->control);
+	s->control = NULL;
 	if (s->server)
 		server_free(s->server);
 	authority_free(s->authority);
@@ -133,10 +166,11 @@ bool session_open(struct session *s, const struct config *config, const char *co
 	uint64_t id;
 
 	*s = (struct session){.config = config, .command = command};
-	if (random_bytes(&id, sizeof(id), error, error_size) && open_recorder(s, want_log, error, error_size) &&
-	    open_audit(s, error, error_size) && open_relay(s, error, error_size)) {
+	if (random_bytes(&id, sizeof(id), error, error_size)) {
 		snprintf(s->run_id, sizeof(s->run_id), "%016llx", (unsigned long long)id);
-		return true;
+		if (open_recorder(s, want_log, error, error_size) && open_audit(s, error, error_size) &&
+		    open_relay(s, error, error_size) && open_control(s, error, error_size))
+			return true;
 	}
 	close_all(s, &record);
 	session_forget(s);
@@ -164,11 +198,35 @@ static void emit_started(struct session *s)
 	audit_emit(s->audit, &e);
 }
 
-bool session_start(struct session *s)
+static bool write_ready_file(struct session *s, char *error, size_t error_size)
+{
+	const struct config *config = s->config;
+	char reach[64], ca[OWN_PATH_MAX], dashboard[CONTROL_URL_MAX];
+	struct ready_facts facts = {
+	    .proxy = reach, .log = session_log_path(s), .run = s->run_id, .ca = config->ca_cert};
+
+	if (!config->ready_file)
+		return true;
+	session_reach(s, reach, sizeof(reach));
+	if (s->control) {
+		control_url(s->control, false, dashboard);
+		facts.dashboard = dashboard;
+		facts.token = control_token(s->control);
+	}
+	if (s->authority && !config->ca_cert && !config->ca_ephemeral && own_path(environ, "ca.pem", ca))
+		facts.ca = ca;
+	s->ready = ready_file_write(config->ready_file, &facts, error, error_size);
+	return s->ready;
+}
+
+bool session_start(struct session *s, char *error, size_t error_size)
 {
 	emit_started(s);
 	s->started = server_start(s->server);
-	return s->started;
+	if (s->started && (!s->control || control_start(s->control)))
+		return write_ready_file(s, error, error_size);
+	snprintf(error, error_size, "can't start the threads");
+	return false;
 }
 
 void session_drain(struct session *s)
@@ -188,7 +246,12 @@ struct session_result session_end(struct session *s, int command_status)
 	struct audit_event e = {.type = EVENT_RUN_FINISHED, .run_finished.command_status = command_status};
 	struct session_result result = {0};
 
+	if (s->ready)
+		unlink(s->config->ready_file);
+	s->ready = false;
 	session_drain(s);
+	control_stop(s->control);
+	s->control = NULL;
 	result.counts = server_counts(s->server);
 	server_free(s->server); /* ends every exchange that the audit was told of */
 	s->server = NULL;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * One life of the proxy: recorder, audit and relay, made, started and ended in the one right order. Called by the
- * subcommands that relay; it prints nothing and knows nothing of children or signals. */
+ * One life of the proxy: recorder, audit, relay and control server, made, started and ended in the one right order.
+ * Called by the subcommands that relay; it prints nothing and knows nothing of children or signals. */
 #ifndef PROXY_CLI_SESSION_H
 #define PROXY_CLI_SESSION_H
 
 #include "audit/record/recorder.h"
 #include "audit/tracker.h"
+#include "proxy/control/control.h"
 #include "proxy/relay/server.h"
 #include "proxy/tls/authority.h"
 
@@ -20,9 +21,12 @@ struct session {
 	struct audit *audit;
 	struct server *server;
 	struct authority *authority; /* NULL with --no-intercept */
+	struct control *control;     /* NULL: no dashboard */
 	char *temporary_log;         /* owned path; where the log goes when none is kept and a summary is wanted */
 	char run_id[17];
+	char notice[SESSION_ERROR_MAX]; /* one line that the user should know of; empty: none */
 	bool started;
+	bool ready; /* the ready file is there */
 };
 
 /* What is left when a session has ended. */
@@ -33,13 +37,14 @@ struct session_result {
 	uint64_t lost; /* events that the log does not have */
 };
 
-/* Opens the log, makes the audit and binds the listener. `want_log`: without --log, write a temporary one, so that a
+/* Opens the log, makes the audit and binds the listeners. `want_log`: without --log, write a temporary one, so that a
  * summary can be made from it. False, with all undone and a one-line reason in `error`. */
 bool session_open(struct session *s, const struct config *config, const char *command, bool want_log, char *error,
 		  size_t error_size) NODISCARD;
 
-/* Tells the log that the run starts, and starts the workers. Signals must be blocked. On false call session_end(). */
-bool session_start(struct session *s) NODISCARD;
+/* Tells the log that the run starts, starts the threads, and says so in the ready file. Signals must be blocked. On
+ * false, with a reason, call session_end(). */
+bool session_start(struct session *s, char *error, size_t error_size) NODISCARD;
 
 /* As server_drain(): returns when all workers have stopped. From the thread that started them; another may call
  * server_stop_now() meanwhile. */

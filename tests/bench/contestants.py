@@ -112,7 +112,7 @@ class Hopaudit(Contestant):
         return self.binary if os.access(self.binary, os.X_OK) else None
 
     def argv(self, folder, port, ports):
-        return [self.binary, "proxy", "--listen", f"127.0.0.1:{port}", "--workers", "1", "--log",
+        return [self.binary, "proxy", "--listen", f"127.0.0.1:{port}", "--workers", "1", "--dashboard", "off", "--log",
                 os.path.join(folder, "audit.jsonl"),
                 *(("--upstream-ca", self.identities.root) if self.identities else ())]
 

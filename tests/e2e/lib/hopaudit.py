@@ -34,6 +34,7 @@ def environment(folder, **more):
         "XDG_CONFIG_HOME": str(home / ".config"),
         "TMPDIR": str(folder),
         "LC_ALL": "C.UTF-8",
+        "HOPAUDIT_DASHBOARD": "off",  # its usual port is for one at a time; tests of it give --dashboard
         "PYTHONDONTWRITEBYTECODE": "1",  # several write at once, one of them on a "full disk"
         **kept,
         **more,

@@ -21,6 +21,7 @@
 #include "audit/report/summary.h"
 #include "audit/tracker.h"
 #include "proxy/cli/command.h"
+#include "proxy/control/control.h"
 #include "proxy/relay/server.h"
 
 static struct {
@@ -34,6 +35,8 @@ static struct {
 	bool server_fails;
 	bool intercept_fails;
 	bool start_fails;
+	bool control_fails;
+	bool port_taken;
 	bool summary_fails;
 	bool drain_waits; /* server_drain() returns only after server_stop_now() */
 
@@ -140,6 +143,44 @@ void server_free(struct server *s)
 {
 	(void)s;
 	called("server_free");
+}
+
+/* --- proxy/control/control.h --- */
+
+struct control *control_open(const struct control_subject *subject, bool *in_use, char *error, size_t error_size)
+{
+	called("control_open");
+	ck_assert_ptr_nonnull(subject->server);
+	ck_assert_ptr_nonnull(subject->audit);
+	*in_use = fake.port_taken;
+	if (fake.port_taken || fake.control_fails)
+		snprintf(error, error_size, "can't serve the dashboard on %s: refused", subject->config->dashboard);
+	return fake.port_taken || fake.control_fails ? NULL : (struct control *)&fake;
+}
+
+const char *control_token(const struct control *c)
+{
+	(void)c;
+	return NULL;
+}
+
+void control_url(const struct control *c, bool login, char out[CONTROL_URL_MAX])
+{
+	(void)c;
+	snprintf(out, CONTROL_URL_MAX, "http://127.0.0.1:4712%s", login ? "/?login" : "");
+}
+
+bool control_start(struct control *c)
+{
+	(void)c;
+	called("control_start");
+	return true;
+}
+
+void control_stop(struct control *c)
+{
+	if (c)
+		called("control_stop");
 }
 
 /* --- audit/tracker.h --- */
@@ -270,6 +311,7 @@ static void begin_to_listen(void)
 	ck_assert_ptr_nonnull(mkdtemp(own_folder));
 	setenv("XDG_CONFIG_HOME", own_folder, 1);
 	setenv("HOPAUDIT_INTERCEPT", "no", 1);
+	setenv("HOPAUDIT_DASHBOARD", "off", 1);
 	atexit(forget_what_was_said);
 }
 

@@ -31,6 +31,27 @@ static void *send_one(void *arg)
 	return NULL;
 }
 
+static const char *ready_path;
+static char ready_text[1024];
+
+/* Likewise, but looks at the ready file first. */
+static void *read_ready_file(void *arg)
+{
+	(void)arg;
+	wait_for("control_start");
+	while (!*ready_text) {
+		FILE *f = fopen(ready_path, "r");
+
+		if (f) {
+			ready_text[fread(ready_text, 1, sizeof(ready_text) - 1, f)] = '\0';
+			fclose(f);
+		}
+		usleep(1000);
+	}
+	kill(getpid(), SIGTERM);
+	return NULL;
+}
+
 /* Runs `hopaudit proxy` while `outside` plays the system; its signals must be blocked in that thread too. */
 #define PROXY_WHILE(outside, ...)                                                                                      \
 	({                                                                                                             \
@@ -65,6 +86,60 @@ START_TEST(sigterm_drains_and_gives_0)
 	    "audit_finish run.finished recorder_stop audit_free");
 	ck_assert(!atomic_load(&fake.stop_seen));
 	ck_assert_int_eq(fake.command_status, -1);
+}
+END_TEST
+
+START_TEST(the_dashboard_is_opened_last_and_ends_before_the_relay)
+{
+	ck_assert_int_eq(PROXY_WHILE(send_one, (char *)"-q", (char *)"--dashboard", (char *)"127.0.0.1:0"), 0);
+	ck_assert_str_eq(fake.calls,
+			 "recorder_start audit_new server_new control_open run.started server_start control_start "
+			 "server_drain control_stop server_free audit_finish run.finished recorder_stop audit_free");
+	ck_assert_said(said_err, "hopaudit: dashboard at http://127.0.0.1:4712/?login\n");
+}
+END_TEST
+
+START_TEST(a_usual_dashboard_port_that_is_taken_is_told_and_done_without)
+{
+	HOPAUDIT((char *)"help"); /* sets the environment up */
+	unsetenv("HOPAUDIT_DASHBOARD");
+	fake.port_taken = true;
+	ck_assert_int_eq(PROXY_WHILE(send_one, (char *)"-q"), 0);
+	ck_assert_said(said_err,
+		       "hopaudit: no dashboard: 127.0.0.1:8308 is in use; --dashboard 127.0.0.1:0 takes a free "
+		       "port\n");
+}
+END_TEST
+
+START_TEST(a_dashboard_that_was_asked_for_must_be_served)
+{
+	fake.port_taken = true;
+	ck_assert_int_eq(PROXY((char *)"--dashboard", (char *)"127.0.0.1:9"), 125);
+	ck_assert_str_eq(fake.calls,
+			 "recorder_start audit_new server_new control_open server_free recorder_stop audit_free");
+	ck_assert_said(said_err, "can't serve the dashboard on 127.0.0.1:9: refused");
+}
+END_TEST
+
+START_TEST(the_ready_file_tells_where_everything_listens_and_is_gone_at_the_end)
+{
+	char ready[] = "/tmp/hopaudit-ready-XXXXXX";
+
+	close(mkstemp(ready));
+	ready_path = ready;
+	ck_assert_int_eq(PROXY_WHILE(read_ready_file, (char *)"-q", (char *)"--dashboard", (char *)"127.0.0.1:0",
+				     (char *)"--log", (char *)"-", (char *)"--ready-file", ready),
+			 0);
+	ck_assert_said(ready_text,
+		       "\"proxy\":\"127.0.0.1:4711\",\"dashboard\":\"http://127.0.0.1:4712\",\"token\":null,");
+	ck_assert_int_ne(access(ready, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_ready_file_that_cant_be_written_ends_it)
+{
+	ck_assert_int_eq(PROXY((char *)"--ready-file", (char *)"/there/is/none"), 125);
+	ck_assert_said(said_err, "--ready-file /there/is/none: No such file or directory");
 }
 END_TEST
 
@@ -217,6 +292,11 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, sigterm_drains_and_gives_0);
+	tcase_add_test(t, the_dashboard_is_opened_last_and_ends_before_the_relay);
+	tcase_add_test(t, a_usual_dashboard_port_that_is_taken_is_told_and_done_without);
+	tcase_add_test(t, a_dashboard_that_was_asked_for_must_be_served);
+	tcase_add_test(t, the_ready_file_tells_where_everything_listens_and_is_gone_at_the_end);
+	tcase_add_test(t, a_ready_file_that_cant_be_written_ends_it);
 	tcase_add_test(t, where_it_listens_and_what_to_export_is_one_line);
 	tcase_add_test(t, a_listener_on_every_address_exports_loopback);
 	tcase_add_test(t, findings_do_not_fail_a_daemon_unless_asked);

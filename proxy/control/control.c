@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "proxy/control/control.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "proxy/cli/address.h"
+#include "proxy/clock.h"
+#include "proxy/control/control_private.h"
+#include "proxy/relay/sockaddr.h"
+
+static const int backlog = 128;
+
+static bool fail(const struct control *c, char *error, size_t error_size)
+{
+	snprintf(error, error_size, "can't serve the dashboard on %s: %s", c->subject.config->dashboard,
+		 strerror(errno));
+	return false;
+}
+
+static bool parse_address(const char *text, struct sockaddr_storage *to)
+{
+	const char *colon = strrchr(text, ':');
+	const struct bytes host = bytes_of(text, (size_t)(colon - text));
+
+	return sockaddr_literal(host, (uint16_t)strtoul(colon + 1, NULL, 10), to);
+}
+
+static bool open_listener(struct control *c, bool *in_use, char *error, size_t error_size)
+{
+	struct sockaddr_storage at;
+	socklen_t length = sizeof(at);
+	const int on = 1;
+
+	if (!parse_address(c->subject.config->dashboard, &at)) {
+		errno = EINVAL;
+		return fail(c, error, error_size);
+	}
+	c->listen_fd = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (c->listen_fd < 0 || setsockopt(c->listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+	    setsockopt(c->listen_fd, IPPROTO_TCP, 1 /* TCP_NODELAY */, &on, sizeof(on)) ||
+	    bind(c->listen_fd, (struct sockaddr *)&at, sockaddr_length((struct sockaddr *)&at)) ||
+	    listen(c->listen_fd, backlog) || getsockname(c->listen_fd, (struct sockaddr *)&at, &length)) {
+		*in_use = errno == EADDRINUSE;
+		return fail(c, error, error_size);
+	}
+	sockaddr_print((struct sockaddr *)&at, c->address, sizeof(c->address));
+	return true;
+}
+
+/* Whoever is not on this machine must know the token: given, or made and printed. */
+static bool init_guard(struct control *c, char *error, size_t error_size)
+{
+	const struct config *config = c->subject.config;
+	uint8_t random[16];
+
+	c->guard.hosts = (const char *const *)config->dashboard_hosts.items;
+	c->guard.host_count = config->dashboard_hosts.count;
+	if (config->dashboard_token) {
+		snprintf(c->guard.token, sizeof(c->guard.token), "%s", config->dashboard_token);
+	} else if (!address_listener_is_loopback(config->dashboard)) {
+		if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+			return fail(c, error, error_size);
+		for (size_t i = 0; i < sizeof(random); i++)
+			snprintf(c->guard.token + 2 * i, 3, "%02x", random[i]);
+	}
+	return true;
+}
+
+static void on_stop(evutil_socket_t fd, short what, void *arg)
+{
+	struct control *c = arg;
+
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(c->base);
+}
+
+/* A base is used by its own thread alone and needs no locks. */
+static bool make_base(struct control *c)
+{
+	struct event_config *options = event_config_new();
+
+	if (options && !event_config_set_flag(options, EVENT_BASE_FLAG_NOLOCK))
+		c->base = event_base_new_with_config(options);
+	if (options)
+		event_config_free(options);
+	c->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (!c->base || c->stop_fd < 0)
+		return false;
+	c->stopping = event_new(c->base, c->stop_fd, EV_READ, on_stop, c);
+	return c->stopping && event_add(c->stopping, NULL) == 0;
+}
+
+static bool make_web(struct control *c)
+{
+	int fd = c->listen_fd;
+
+	c->listen_fd = -1;
+	c->web = web_new(c->base, fd, &web_limits_default, routes_answer, c);
+	return c->web != NULL;
+}
+
+struct control *control_open(const struct control_subject *subject, bool *in_use, char *error, size_t error_size)
+{
+	struct control *c = calloc(1, sizeof(*c));
+
+	*in_use = false;
+	if (!c) {
+		snprintf(error, error_size, "out of memory");
+		return NULL;
+	}
+	c->subject = *subject;
+	c->listen_fd = c->stop_fd = -1;
+	c->started_us = clock_wall_us();
+	if (!init_guard(c, error, error_size) || !open_listener(c, in_use, error, error_size))
+		goto fail;
+	if (make_base(c) && make_web(c))
+		return c;
+	fail(c, error, error_size);
+fail:
+	control_stop(c);
+	return NULL;
+}
+
+const char *control_address(const struct control *c)
+{
+	return c->address;
+}
+
+void control_url(const struct control *c, bool login, char out[CONTROL_URL_MAX])
+{
+	char reach[64];
+
+	address_reach(c->address, reach, sizeof(reach));
+	snprintf(out, CONTROL_URL_MAX, "http://%s%s%s", reach, login && *c->guard.token ? "/?token=" : "",
+		 login ? c->guard.token : "");
+}
+
+const char *control_token(const struct control *c)
+{
+	return *c->guard.token ? c->guard.token : NULL;
+}
+
+static void *serve(void *arg)
+{
+	struct control *c = arg;
+
+	event_base_dispatch(c->base);
+	return NULL;
+}
+
+bool control_start(struct control *c)
+{
+	c->running = pthread_create(&c->thread, NULL, serve, c) == 0;
+	return c->running;
+}
+
+void control_stop(struct control *c)
+{
+	const uint64_t one = 1;
+
+	if (!c)
+		return;
+	if (c->running) {
+		while (write(c->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+			;
+		pthread_join(c->thread, NULL);
+	}
+	web_free(c->web);
+	if (c->stopping)
+		event_free(c->stopping);
+	if (c->base)
+		event_base_free(c->base);
+	if (c->listen_fd >= 0)
+		close(c->listen_fd);
+	if (c->stop_fd >= 0)
+		close(c->stop_fd);
+	text_buf_free(&c->page);
+	free(c);
+}
