@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+//
+// The bar on top: whose traffic this is, its totals, and whether the page hears of what happens.
+
+import { byId, el, fill } from "./dom.js";
+import { plain, shown } from "./text.js";
+import { bytes, count } from "./units.js";
+
+const STATES = {
+	connecting: "connecting",
+	live: "live",
+	saved: "saved log",
+	importing: "reading the log",
+	lost: "connection lost, trying again",
+};
+
+export class Header {
+	#state = "";
+	#announce;
+
+	constructor({ announce }) {
+		this.#announce = announce;
+	}
+
+	connection(state) {
+		if (state === this.#state)
+			return;
+		const before = this.#state;
+		this.#state = state;
+		byId("connection").dataset.state = state;
+		byId("connection-text").textContent = STATES[state];
+		if (state === "lost" || before === "lost")
+			this.#announce(STATES[state]);
+	}
+
+	totals(status) {
+		const findings = status.findings ?? {};
+		const rows = [
+			["exchanges", status.exchanges, ""],
+			["redirects", status.redirects, ""],
+			["chains", status.chains, ""],
+			["errors", findings.error, "error"],
+			["warnings", findings.warning, "warning"],
+			["notes", findings.info, "info"],
+			["lost", status.lost || null, "error"],
+		];
+		fill(byId("totals"), rows.filter(([, n]) => n !== undefined && n !== null).map(([label, n, kind]) =>
+			el("div", { class: n ? kind : "" }, el("dt", {}, label), el("dd", {}, count(n)))));
+		const log = status.log ? String(status.log) : "";
+		const name = log.split("/").at(-1);
+		const source = byId("source");
+		fill(source, shown(plain(name, 80)));
+		source.title = plain([log, status.run && `run ${status.run}`].filter(Boolean).join(", "));
+		document.title = [findings.error ? `${count(findings.error)} ✗` : null, status.live ? null : plain(name, 60), "hopaudit"].filter(Boolean).join(" · ");
+	}
+
+	// How far the log was read; true until all of it was.
+	importing(status) {
+		const { offset = 0, size = 0 } = status.import ?? {};
+		const going = !status.live && size > 0 && offset < size;
+		const notice = byId("notice");
+		notice.hidden = !going;
+		if (going) {
+			const bar = document.createElement("progress");
+			bar.max = size;
+			bar.value = offset;
+			bar.setAttribute("aria-label", "The log is being read");
+			fill(notice, bar, ` ${bytes(offset)} of ${bytes(size)} read`);
+		}
+		return going;
+	}
+}
