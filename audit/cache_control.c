@@ -5,25 +5,58 @@
 
 #include "parser/http_date.h"
 
-/* The argument of a directive as seconds; what is no number means 0, what is too large a number a long time. */
-static int64_t seconds_of(const struct field_list *l, const char *directive)
+/* As seconds; what is no number means 0, what is too large a number a long time. */
+static int64_t seconds_of(struct bytes argument)
 {
-	struct bytes argument;
 	int64_t seconds;
-	if (!field_directive(l, "cache-control", directive, &argument))
-		return CACHE_NO_TIME;
 	return bytes_to_int64(argument, &seconds) ? seconds : 0;
 }
 
-static bool has(const struct field_list *l, const char *directive)
+/* The first of several counts. */
+static void read_seconds(int64_t *out, struct bytes argument)
 {
-	return field_list_has(l, "cache-control", bytes_str(directive));
+	if (*out == CACHE_NO_TIME)
+		*out = seconds_of(argument);
 }
 
-static bool has_bare(const struct field_list *l, const char *directive)
+static int64_t longer(int64_t a, int64_t b)
 {
-	struct bytes argument;
-	return field_directive(l, "cache-control", directive, &argument) && argument.len == 0;
+	return a > b ? a : b;
+}
+
+static void read_directive(struct cache_control *c, struct bytes name, struct bytes argument)
+{
+	if (bytes_equal_nocase(name, BYTES("no-store")))
+		c->no_store = true;
+	else if (bytes_equal_nocase(name, BYTES("no-cache")))
+		c->no_cache |= argument.len == 0;
+	else if (bytes_equal_nocase(name, BYTES("private")))
+		c->is_private |= argument.len == 0;
+	else if (bytes_equal_nocase(name, BYTES("public")))
+		c->is_public = true;
+	else if (bytes_equal_nocase(name, BYTES("must-revalidate")))
+		c->must_revalidate = true;
+	else if (bytes_equal_nocase(name, BYTES("immutable")))
+		c->immutable = true;
+	else if (bytes_equal_nocase(name, BYTES("max-age")))
+		read_seconds(&c->max_age, argument);
+	else if (bytes_equal_nocase(name, BYTES("s-maxage")))
+		read_seconds(&c->s_maxage, argument);
+	else if (bytes_equal_nocase(name, BYTES("stale-while-revalidate")) ||
+		 bytes_equal_nocase(name, BYTES("stale-if-error")))
+		c->stale_for = longer(c->stale_for, seconds_of(argument));
+}
+
+static void read_directives(const struct field_list *l, struct cache_control *c)
+{
+	for (const struct field_item *f = field_next(l, "cache-control", NULL); f;
+	     f = field_next(l, "cache-control", f)) {
+		struct bytes rest = field_value(l, f);
+		struct bytes element;
+		c->given = true;
+		while (list_next(&rest, &element))
+			read_directive(c, element_name(element), element_argument(element));
+	}
 }
 
 /* A date that can't be read has passed (RFC 9111 §5.3). Without a Date there is nothing to compare with: what is left
@@ -76,22 +109,10 @@ static bool is_hit(const struct field_list *l)
 
 struct cache_control cache_control_of(const struct field_list *l)
 {
-	struct cache_control c = {.given = field_has(l, "cache-control"),
-				  .targeted = field_has(l, "cdn-cache-control"),
-				  .no_store = has(l, "no-store"),
-				  .no_cache = has_bare(l, "no-cache"),
-				  .is_private = has_bare(l, "private"),
-				  .is_public = has(l, "public"),
-				  .must_revalidate = has(l, "must-revalidate"),
-				  .immutable = has(l, "immutable"),
-				  .max_age = seconds_of(l, "max-age"),
-				  .s_maxage = seconds_of(l, "s-maxage")};
+	struct cache_control c = {
+	    .targeted = field_has(l, "cdn-cache-control"), .max_age = CACHE_NO_TIME, .s_maxage = CACHE_NO_TIME};
+	read_directives(l, &c);
 	read_expires(l, &c);
-	int64_t revalidating = seconds_of(l, "stale-while-revalidate");
-	int64_t failing = seconds_of(l, "stale-if-error");
-	c.stale_for = revalidating > failing ? revalidating : failing;
-	if (c.stale_for < 0)
-		c.stale_for = 0;
 	if (!bytes_to_int64(bytes_trim(field_get(l, "age")), &c.age))
 		c.age = 0;
 	c.hit = c.age > 0 || is_hit(l);

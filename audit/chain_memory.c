@@ -7,17 +7,6 @@
 
 #include "audit/cookie.h"
 #include "audit/rules/check.h"
-#include "audit/secret.h"
-
-bool field_is_credential(const struct field_list *l, const struct field_item *f)
-{
-	struct bytes name = field_name(l, f);
-	if (bytes_equal(name, BYTES("authorization")))
-		return true;
-	if (bytes_equal(name, BYTES("cookie")))
-		return true;
-	return secret_field_name(name);
-}
 
 const struct carried *chain_memory_home(const struct chain_memory *m, struct bytes name, struct bytes value)
 {
@@ -62,7 +51,7 @@ static void carry_all(struct chain_memory *m, const struct exchange_facts *x)
 {
 	const struct field_list *l = x->fields;
 	for (const struct field_item *f = l ? l->items : NULL; l && f < l->items + l->count; f++) {
-		if (field_is_credential(l, f))
+		if (f->notes & FIELD_NOTE_CREDENTIAL)
 			carry(m, field_name(l, f), field_value(l, f), x->url);
 	}
 }

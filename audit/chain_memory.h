@@ -59,10 +59,6 @@ void chain_memory_follow(struct chain_memory *m, const struct exchange_facts *r,
 
 void chain_memory_free(struct chain_memory *m);
 
-/* Is this field's value a secret that must not travel: Authorization, a cookie that is long enough, a key-like field?
- */
-bool field_is_credential(const struct field_list *l, const struct field_item *f) NODISCARD;
-
 /* The first carrier of a secret of the same name and value, or NULL. `name` in lower case. */
 const struct carried *chain_memory_home(const struct chain_memory *m, struct bytes name, struct bytes value);
 

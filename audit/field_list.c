@@ -7,94 +7,76 @@
 
 #include "audit/secret.h"
 
-/* In lower case. User-Agent is not here: every exchange has it interned. */
-static const char *const names[] = {
-    "accept",
-    "accept-encoding",
-    "accept-language",
-    "access-control-allow-credentials",
-    "access-control-allow-origin",
-    "access-control-request-method",
-    "age",
-    "alt-svc",
-    "authorization",
-    "cache-control",
-    "cache-status",
-    "cdn-cache-control",
-    "cf-cache-status",
-    "cf-ipcountry",
-    "connection",
-    "content-digest",
-    "content-encoding",
-    "content-language",
-    "content-length",
-    "content-location",
-    "content-md5",
-    "content-range",
-    "content-type",
-    "cookie",
-    "date",
-    "digest",
-    "expect",
-    "expires",
-    "forwarded",
-    "host",
-    "idempotence-key",
-    "idempotency-key",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
-    "last-modified",
-    "location",
-    "non-authoritative-reason",
-    "origin",
-    "paypal-request-id",
-    "pragma",
-    "proxy-authorization",
-    "range",
-    "referer",
-    "referrer-policy",
-    "refresh",
-    "request-id",
-    "retry-after",
-    "sec-fetch-dest",
-    "sec-fetch-mode",
-    "sec-fetch-site",
-    "sec-fetch-user",
-    "set-cookie",
-    "strict-transport-security",
-    "te",
-    "traceparent",
-    "transfer-encoding",
-    "upgrade",
-    "vary",
-    "www-authenticate",
-    "x-cache",
-    "x-cache-status",
-    "x-correlation-id",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-idempotence-key",
-    "x-idempotency-key",
-    "x-request-id",
-    "x-requested-with",
+#define NAME_MAX_LENGTH 31u /* so that a place fits into field_item.known */
+#define NAMES_OF_LENGTH 8u
+
+/* By their lengths, in lower case. User-Agent is not here: every exchange has it interned. */
+static const char *const names[NAME_MAX_LENGTH + 1][NAMES_OF_LENGTH] = {
+    [2] = {"te"},
+    [3] = {"age"},
+    [4] = {"date", "host", "vary"},
+    [5] = {"range"},
+    [6] = {"accept", "cookie", "digest", "expect", "origin", "pragma"},
+    [7] = {"alt-svc", "expires", "referer", "refresh", "upgrade", "x-cache"},
+    [8] = {"if-match", "if-range", "location"},
+    [9] = {"forwarded"},
+    [10] = {"connection", "request-id", "set-cookie"},
+    [11] = {"content-md5", "retry-after", "traceparent"},
+    [12] = {"cache-status", "cf-ipcountry", "content-type", "x-request-id"},
+    [13] = {"authorization", "cache-control", "content-range", "if-none-match", "last-modified"},
+    [14] = {"content-digest", "content-length", "sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user",
+	    "x-cache-status"},
+    [15] = {"accept-encoding", "accept-language", "cf-cache-status", "idempotence-key", "idempotency-key",
+	    "referrer-policy"},
+    [16] = {"content-encoding", "content-language", "content-location", "www-authenticate", "x-correlation-id",
+	    "x-forwarded-host", "x-requested-with"},
+    [17] = {"cdn-cache-control", "if-modified-since", "paypal-request-id", "transfer-encoding", "x-forwarded-proto",
+	    "x-idempotence-key", "x-idempotency-key"},
+    [19] = {"if-unmodified-since", "proxy-authorization"},
+    [24] = {"non-authoritative-reason"},
+    [25] = {"strict-transport-security"},
+    [27] = {"access-control-allow-origin"},
+    [29] = {"access-control-request-method"},
 };
 
-static bool is_read(struct bytes name)
+/* Its place in the table, never 0; 0 for a name that is not there. */
+static uint8_t known_name(struct bytes name)
 {
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (ascii_lower((unsigned char)name.ptr[0]) == (unsigned char)names[i][0] &&
-		    bytes_equal_nocase(name, bytes_str(names[i])))
-			return true;
+	if (name.len == 0 || name.len > NAME_MAX_LENGTH)
+		return 0;
+	const char *const *row = names[name.len];
+	for (unsigned i = 0; i < NAMES_OF_LENGTH && row[i]; i++) {
+		if ((unsigned char)row[i][0] == ascii_lower((unsigned char)name.ptr[0]) &&
+		    bytes_equal_nocase(name, bytes_of(row[i], name.len)))
+			return (uint8_t)(name.len * NAMES_OF_LENGTH + i);
 	}
+	return 0;
+}
+
+static bool is_read_by_pattern(struct bytes name)
+{
 	return bytes_starts_nocase(name, BYTES("sec-ch-")) || secret_field_name(name);
+}
+
+struct bytes field_name(const struct field_list *l, const struct field_item *f)
+{
+	if (f->known)
+		return bytes_of(names[f->known / NAMES_OF_LENGTH][f->known % NAMES_OF_LENGTH],
+				f->known / NAMES_OF_LENGTH);
+	return bytes_str((const char *)l + f->at + f->value_len);
+}
+
+/* Is the value of a field of this name one that nobody else may know? */
+static bool names_credential(struct bytes name, uint8_t known)
+{
+	if (!known)
+		return secret_field_name(name);
+	return bytes_equal(name, BYTES("authorization")) || bytes_equal(name, BYTES("cookie"));
 }
 
 struct field_list *field_list_new(unsigned count, size_t bytes)
 {
-	size_t size = sizeof(struct field_list) + count * sizeof(struct field_item) + bytes;
+	size_t size = sizeof(struct field_list) + count * (sizeof(struct field_item) + 1) + bytes;
 	struct field_list *l = malloc(size);
 	if (!l)
 		return NULL;
@@ -102,16 +84,35 @@ struct field_list *field_list_new(unsigned count, size_t bytes)
 	return l;
 }
 
-void field_list_add(struct field_list *l, struct bytes name, struct bytes value, uint8_t notes)
+static char *put_lower(char *to, struct bytes name)
 {
-	char *to = (char *)l + l->size;
-	l->items[l->count++] = (struct field_item){
-	    .at = l->size, .value_len = (uint32_t)value.len, .name_len = (uint16_t)name.len, .notes = notes};
 	for (size_t i = 0; i < name.len; i++)
 		*to++ = (char)ascii_lower((unsigned char)name.ptr[i]);
+	return to;
+}
+
+static void add(struct field_list *l, struct bytes name, uint8_t known, struct bytes value, uint8_t notes)
+{
+	char *to = (char *)l + l->size;
+	struct field_item *f = &l->items[l->count++];
+	*f = (struct field_item){.at = l->size, .value_len = (uint16_t)value.len, .known = known, .notes = notes};
 	if (value.len > 0)
 		memcpy(to, value.ptr, value.len);
-	l->size += (uint32_t)(name.len + value.len);
+	to += value.len;
+	if (!known) {
+		to = put_lower(to, name);
+		*to++ = 0;
+	}
+	name = field_name(l, f);
+	if (names_credential(name, known))
+		f->notes |= FIELD_NOTE_CREDENTIAL;
+	l->names |= field_name_bit(name);
+	l->size = (uint32_t)(to - (char *)l);
+}
+
+void field_list_add(struct field_list *l, struct bytes name, struct bytes value, uint8_t notes)
+{
+	add(l, name, known_name(name), bytes_slice(value, 0, UINT16_MAX), notes);
 }
 
 /* What is to be kept, counted first and copied in a second walk. */
@@ -122,20 +123,21 @@ struct walk {
 	bool full;
 };
 
-static void walk_one(struct walk *w, struct bytes name, struct bytes value, uint8_t notes)
+static void walk_one(struct walk *w, struct bytes name, uint8_t known, struct bytes value, uint8_t notes)
 {
 	if (value.len > FIELD_VALUE_MAX) {
 		value = bytes_slice(value, 0, FIELD_VALUE_MAX);
 		notes |= FIELD_NOTE_CUT;
 	}
-	if (w->full || w->bytes + name.len + value.len > FIELD_LIST_MAX || w->count == UINT16_MAX) {
+	size_t bytes = value.len + (known ? 0 : name.len + 1);
+	if (w->full || w->bytes + bytes > FIELD_LIST_MAX || w->count == UINT16_MAX) {
 		w->full = true;
 		return;
 	}
 	w->count++;
-	w->bytes += name.len + value.len;
+	w->bytes += bytes;
 	if (w->list)
-		field_list_add(w->list, name, value, notes);
+		add(w->list, name, known, value, notes);
 }
 
 static uint8_t cookie_notes(struct bytes pair)
@@ -144,13 +146,13 @@ static uint8_t cookie_notes(struct bytes pair)
 	return value_at > pair.len || pair.len - value_at < 8 ? FIELD_NOTE_SHORT : 0;
 }
 
-static void walk_cookies(struct walk *w, struct bytes name, struct bytes value)
+static void walk_cookies(struct walk *w, struct bytes name, uint8_t known, struct bytes value)
 {
 	while (value.len > 0) {
 		size_t end = bytes_find(value, ';');
 		struct bytes pair = bytes_trim(bytes_slice(value, 0, end));
 		if (pair.len > 0)
-			walk_one(w, name, pair, cookie_notes(pair));
+			walk_one(w, name, known, pair, cookie_notes(pair));
 		value = bytes_slice(value, end + 1, value.len);
 	}
 }
@@ -161,13 +163,14 @@ static void walk_head(struct walk *w, const struct http_head *h)
 		const struct http_field *f = &h->fields[i];
 		struct bytes name = head_name(h, f);
 		struct bytes value = head_value(h, f);
+		uint8_t known = known_name(name);
 		if (f->id == FIELD_COOKIE)
-			walk_cookies(w, name, value);
+			walk_cookies(w, name, known, value);
 		else if (f->id == FIELD_SET_COOKIE)
-			walk_one(w, name, value,
+			walk_one(w, name, known, value,
 				 cookie_notes(bytes_trim(bytes_slice(value, 0, bytes_find(value, ';')))));
-		else if (f->id != FIELD_USER_AGENT && is_read(name))
-			walk_one(w, name, value, 0);
+		else if (known || (f->id != FIELD_USER_AGENT && is_read_by_pattern(name)))
+			walk_one(w, name, known, value, 0);
 	}
 }
 
@@ -185,22 +188,14 @@ struct field_list *field_list_make(const struct http_head *h)
 	return again.list;
 }
 
-const struct field_item *field_next(const struct field_list *l, const char *name, const struct field_item *after)
+const struct field_item *field_find(const struct field_list *l, struct bytes name, const struct field_item *after)
 {
-	if (!l)
-		return NULL;
-	struct bytes wanted = bytes_str(name);
+	uint8_t known = known_name(name);
 	for (const struct field_item *f = after ? after + 1 : l->items; f < l->items + l->count; f++) {
-		if (bytes_equal(field_name(l, f), wanted))
+		if (f->known == known && (known || bytes_equal(field_name(l, f), name)))
 			return f;
 	}
 	return NULL;
-}
-
-struct bytes field_get(const struct field_list *l, const char *name)
-{
-	const struct field_item *f = field_next(l, name, NULL);
-	return f ? field_value(l, f) : bytes_of(NULL, 0);
 }
 
 const struct field_item *field_idempotency_key(const struct field_list *l)
@@ -213,15 +208,22 @@ const struct field_item *field_idempotency_key(const struct field_list *l)
 	return f;
 }
 
-/* "max-age=60", "q=0.5;x", "no-store": the name in front. */
-static struct bytes element_name(struct bytes element)
+struct bytes element_name(struct bytes element)
 {
 	size_t end = bytes_find(element, '=');
 	size_t parameter = bytes_find(element, ';');
 	return bytes_trim(bytes_slice(element, 0, end < parameter ? end : parameter));
 }
 
-static bool find_element(const struct field_list *l, const char *name, struct bytes wanted, struct bytes *element)
+struct bytes element_argument(struct bytes element)
+{
+	struct bytes argument = bytes_trim(bytes_slice(element, bytes_find(element, '=') + 1, element.len));
+	if (argument.len >= 2 && argument.ptr[0] == '"' && argument.ptr[argument.len - 1] == '"')
+		argument = bytes_slice(argument, 1, argument.len - 1);
+	return argument;
+}
+
+bool field_find_element(const struct field_list *l, const char *name, struct bytes wanted, struct bytes *element)
 {
 	for (const struct field_item *f = field_next(l, name, NULL); f; f = field_next(l, name, f)) {
 		struct bytes rest = field_value(l, f);
@@ -233,19 +235,11 @@ static bool find_element(const struct field_list *l, const char *name, struct by
 	return false;
 }
 
-bool field_list_has(const struct field_list *l, const char *name, struct bytes token)
-{
-	struct bytes element;
-	return find_element(l, name, token, &element);
-}
-
 bool field_directive(const struct field_list *l, const char *name, const char *directive, struct bytes *argument)
 {
 	struct bytes element;
-	if (!find_element(l, name, bytes_str(directive), &element))
+	if (!field_find_element(l, name, bytes_str(directive), &element))
 		return false;
-	*argument = bytes_trim(bytes_slice(element, bytes_find(element, '=') + 1, element.len));
-	if (argument->len >= 2 && argument->ptr[0] == '"' && argument->ptr[argument->len - 1] == '"')
-		*argument = bytes_slice(*argument, 1, argument->len - 1);
+	*argument = element_argument(element);
 	return true;
 }

@@ -14,24 +14,36 @@
 
 /* Notes of one field, as bits. */
 enum field_note {
-	FIELD_NOTE_CUT = 1,   /* the value was longer */
-	FIELD_NOTE_SHORT = 2, /* of a cookie: its value has less than 8 bytes, too few for a secret */
+	FIELD_NOTE_CUT = 1,        /* the value was longer */
+	FIELD_NOTE_SHORT = 2,      /* of a cookie: its value has less than 8 bytes, too few for a secret */
+	FIELD_NOTE_CREDENTIAL = 4, /* Authorization, a cookie, or a key-like name; field_list_add() sets it */
 };
 
 struct field_item {
-	uint32_t at; /* of the name, from the list's start; the value stands behind it */
-	uint32_t value_len;
-	uint16_t name_len;
+	uint32_t at; /* of the value, from the list's start */
+	uint16_t value_len;
+	uint8_t known; /* its name, as field_list.c counts those it knows; 0: it stands behind the value, with a NUL */
 	uint8_t notes; /* enum field_note */
 };
 
 /* Each pair of a Cookie field is an item of its own, "cookie" with the value "name=value". */
 struct field_list {
-	uint32_t size; /* of the block, in bytes */
+	uint64_t names; /* field_name_bit() of all: most questions are about fields that are not there */
+	uint32_t size;  /* of the block, in bytes */
 	uint16_t count;
 	bool incomplete; /* some did not fit */
 	struct field_item items[];
 };
+
+/* One of 64 bits, that few other names share. Of a literal, the compiler knows it. */
+static inline uint64_t field_name_bit(struct bytes name)
+{
+	if (name.len == 0)
+		return 1;
+	unsigned first = (unsigned char)name.ptr[0];
+	unsigned last = (unsigned char)name.ptr[name.len - 1];
+	return (uint64_t)1 << (first * 4 + last * 25 + name.len * 10) % 64;
+}
 
 /* Those of `h` that rules read; NULL where there are none or memory is short. free() it. */
 struct field_list *field_list_make(const struct http_head *h) NODISCARD;
@@ -41,21 +53,30 @@ struct field_list *field_list_make(const struct http_head *h) NODISCARD;
 struct field_list *field_list_new(unsigned count, size_t bytes) NODISCARD;
 void field_list_add(struct field_list *l, struct bytes name, struct bytes value, uint8_t notes);
 
-static inline struct bytes field_name(const struct field_list *l, const struct field_item *f)
-{
-	return bytes_of((const char *)l + f->at, f->name_len);
-}
+/* In lower case. */
+struct bytes field_name(const struct field_list *l, const struct field_item *f);
 
 static inline struct bytes field_value(const struct field_list *l, const struct field_item *f)
 {
-	return bytes_of((const char *)l + f->at + f->name_len, f->value_len);
+	return bytes_of((const char *)l + f->at, f->value_len);
 }
 
+/* What field_next() asks where the name may be there. */
+const struct field_item *field_find(const struct field_list *l, struct bytes name, const struct field_item *after);
+
 /* The first field of this name behind `after` (NULL: of all); NULL where there is none. `l` may be NULL. */
-const struct field_item *field_next(const struct field_list *l, const char *name, const struct field_item *after);
+static inline const struct field_item *field_next(const struct field_list *l, const char *name,
+						  const struct field_item *after)
+{
+	return l && l->names & field_name_bit(bytes_str(name)) ? field_find(l, bytes_str(name), after) : NULL;
+}
 
 /* The value of the first field of this name; the empty view with ptr NULL where there is none. */
-struct bytes field_get(const struct field_list *l, const char *name);
+static inline struct bytes field_get(const struct field_list *l, const char *name)
+{
+	const struct field_item *f = field_next(l, name, NULL);
+	return f ? field_value(l, f) : bytes_of(NULL, 0);
+}
 
 /* The key that keeps an operation from being done twice, by any of the names that it has; NULL where there is none. */
 const struct field_item *field_idempotency_key(const struct field_list *l);
@@ -65,9 +86,22 @@ static inline bool field_has(const struct field_list *l, const char *name)
 	return field_next(l, name, NULL) != NULL;
 }
 
-/* Does a list-valued field (all its lines together) hold `token`, ignoring case and what stands behind a '=' or ';' of
- * the element? */
-bool field_list_has(const struct field_list *l, const char *name, struct bytes token) NODISCARD;
+/* Of an element of a list-valued field, "max-age=60", "q=0.5;x" or "no-store": the name in front, and what stands
+ * behind its '=', without quotes. */
+struct bytes element_name(struct bytes element);
+struct bytes element_argument(struct bytes element);
+
+/* The first element of a list-valued field (all its lines together) whose name is `wanted`, ignoring case and what
+ * stands behind a '=' or ';' of the element; false where there is none. */
+bool field_find_element(const struct field_list *l, const char *name, struct bytes wanted,
+			struct bytes *element) NODISCARD;
+
+/* Does it hold such an element? */
+static inline bool field_list_has(const struct field_list *l, const char *name, struct bytes wanted)
+{
+	struct bytes element;
+	return field_has(l, name) && field_find_element(l, name, wanted, &element);
+}
 
 /* The argument of a directive of a list-valued field, "max-age" of "public, max-age=60", without quotes; false where
  * there is none. A directive without argument gives the empty view. */

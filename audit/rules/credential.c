@@ -102,7 +102,8 @@ static bool is_authorization(const struct field_list *l, const struct field_item
 
 static bool is_key(const struct field_list *l, const struct field_item *f)
 {
-	return field_is_credential(l, f) && !is_authorization(l, f) && !bytes_equal(field_name(l, f), BYTES("cookie"));
+	return f->notes & FIELD_NOTE_CREDENTIAL && !is_authorization(l, f) &&
+	       !bytes_equal(field_name(l, f), BYTES("cookie"));
 }
 
 static void word_travel(const struct rule_input *in, const struct stray *stray, struct rule_output *out)

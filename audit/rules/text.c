@@ -48,7 +48,7 @@ bool text_has_segment(struct bytes path, struct bytes segment)
 {
 	while (path.len > 0) {
 		size_t end = bytes_find(path, '/');
-		if (segment.len > 0 && bytes_equal_nocase(bytes_slice(path, 0, end), segment))
+		if (segment.len > 0 && segment.len == end && bytes_equal_nocase(bytes_slice(path, 0, end), segment))
 			return true;
 		path = bytes_slice(path, end + 1, path.len);
 	}

@@ -34,9 +34,9 @@ static bool is_upgrade(const struct rule_input *in)
 }
 
 /* Is it long enough for a secret, under a name that secrets have? */
-static bool is_secret(const struct field_list *l, const struct field_item *f)
+static bool is_secret(const struct field_item *f)
 {
-	return !(f->notes & FIELD_NOTE_SHORT) && field_is_credential(l, f);
+	return (f->notes & (FIELD_NOTE_SHORT | FIELD_NOTE_CREDENTIAL)) == FIELD_NOTE_CREDENTIAL;
 }
 
 static bool is_cookie(const struct field_list *l, const struct field_item *f)
@@ -49,7 +49,7 @@ static const struct field_item *find_secret(const struct field_list *l)
 {
 	const struct field_item *found = NULL;
 	for (const struct field_item *f = l ? l->items : NULL; l && f < l->items + l->count; f++) {
-		if (!is_secret(l, f) || (found && is_cookie(l, f)))
+		if (!is_secret(f) || (found && is_cookie(l, f)))
 			continue;
 		found = f;
 		if (!is_cookie(l, f))
@@ -92,7 +92,7 @@ bool check_downgrade_followed(const struct rule_input *in, struct rule_output *o
 static bool is_exposed(const struct rule_input *in, const struct field_list *l, const struct field_item *f)
 {
 	const struct carried *c =
-	    is_secret(l, f) ? chain_memory_home(in->chain, field_name(l, f), field_value(l, f)) : NULL;
+	    is_secret(f) ? chain_memory_home(in->chain, field_name(l, f), field_value(l, f)) : NULL;
 	return c && bytes_starts_nocase(carried_home(c), BYTES("https://"));
 }
 

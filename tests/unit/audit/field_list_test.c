@@ -64,6 +64,78 @@ START_TEST(each_cookie_is_an_item_and_short_ones_say_so)
 }
 END_TEST
 
+START_TEST(credentials_are_marked_and_what_only_looks_like_one_is_not)
+{
+	struct field_list *l =
+	    kept("Authorization: Bearer t\r\nCookie: a=12345678\r\nX-Api-Key: k\r\nX-My-Secret: s\r\n"
+		 "Idempotency-Key: i\r\nProxy-Authorization: Basic p\r\nAccept: x\r\n");
+	static const struct {
+		const char *name;
+		bool is_credential;
+	} fields[] = {{"authorization", true}, {"cookie", true},           {"x-api-key", true},
+		      {"x-my-secret", true},   {"idempotency-key", false}, {"proxy-authorization", false},
+		      {"accept", false}};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		const struct field_item *f = field_next(l, fields[i].name, NULL);
+		ck_assert_msg(f, "%s is not kept", fields[i].name);
+		ck_assert_int_eq((f->notes & FIELD_NOTE_CREDENTIAL) != 0, fields[i].is_credential);
+	}
+	free(l);
+}
+END_TEST
+
+/* As logs have them, where any text may stand for a name. */
+START_TEST(names_that_no_rule_reads_stand_in_the_list_themselves)
+{
+	static const char *const names[] = {"x-anything", "", "a", "access-control-allow-credentials-and-more"};
+	struct field_list *l = field_list_new(5, 200);
+
+	for (size_t i = 0; i < 4; i++)
+		field_list_add(l, bytes_str(names[i]), BYTES("v"), 0);
+	field_list_add(l, BYTES("vary"), BYTES(""), 0);
+	for (size_t i = 0; i < 4; i++) {
+		const struct field_item *f = field_next(l, names[i], NULL);
+		ck_assert_ptr_eq(f, &l->items[i]);
+		ck_assert(is(field_name(l, f), names[i]));
+		ck_assert(is(field_value(l, f), "v"));
+	}
+	ck_assert(field_has(l, "vary"));
+	ck_assert(!field_has(l, "via"));
+	ck_assert_ptr_nonnull(field_get(l, "vary").ptr);
+	free(l);
+}
+END_TEST
+
+/* A rule that asks for a field which is not kept would never fire: looks at what the sources ask for. */
+START_TEST(every_field_that_a_rule_asks_for_is_kept)
+{
+	static const char *const calls[] = {"field_next(", "field_get(", "field_has(", "field_list_has("};
+	FILE *sources = popen("cat " SOURCE_DIR "/audit/*.c " SOURCE_DIR "/audit/rules/*.c", "r");
+	char line[400];
+	unsigned asked = 0;
+
+	ck_assert_ptr_nonnull(sources);
+	while (fgets(line, sizeof(line), sources)) {
+		char name[64];
+		char field[80];
+		const char *call = NULL;
+		for (size_t i = 0; i < 4 && !call; i++)
+			call = strstr(line, calls[i]);
+		if (!call || sscanf(call, "%*[a-z_](%*[^,\n\"], \"%63[a-z0-9-]\"", name) != 1)
+			continue;
+		snprintf(field, sizeof(field), "%s: 1\r\n",
+			 strcmp(name, "host") == 0 ? "accept" : name); /* Host is there */
+		struct field_list *l = kept(field);
+		ck_assert_msg(field_has(l, name), "%s is not kept", name);
+		free(l);
+		asked++;
+	}
+	ck_assert_int_eq(pclose(sources), 0);
+	ck_assert_uint_gt(asked, 50);
+}
+END_TEST
+
 START_TEST(long_values_are_cut_and_too_many_make_the_list_incomplete)
 {
 	char fields[60000] = "";
@@ -118,6 +190,9 @@ int main(void)
 	const TTest *const tests[] = {
 	    what_a_rule_reads_is_kept_in_lower_case_and_nothing_else,
 	    each_cookie_is_an_item_and_short_ones_say_so,
+	    credentials_are_marked_and_what_only_looks_like_one_is_not,
+	    names_that_no_rule_reads_stand_in_the_list_themselves,
+	    every_field_that_a_rule_asks_for_is_kept,
 	    long_values_are_cut_and_too_many_make_the_list_incomplete,
 	    lists_and_directives_are_found_over_several_lines,
 	    an_idempotency_key_is_found_by_any_of_its_names,
