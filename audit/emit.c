@@ -42,6 +42,7 @@ void emit(struct audit *a, struct audit_event *e, int64_t now_us)
 	e->seq = ++a->seq;
 	e->at_us = now_us;
 	count(a, e);
+	counts_add(&a->counts, e);
 	if (a->config.sink.emit && !a->config.sink.emit(a->config.sink.arg, e))
 		a->totals.lost++;
 }

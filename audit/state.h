@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "audit/client.h"
+#include "audit/counts.h"
 #include "audit/digest.h"
 #include "audit/filter.h"
 #include "audit/marks.h"
@@ -47,6 +48,7 @@ struct audit {
 	uint64_t order;    /* counts arrivals of requests and redirects: what came later has more */
 	uint64_t expected; /* redirects that asked for a follow-up */
 	struct audit_totals totals;
+	struct audit_counts counts;
 	struct intern intern;
 	struct clients clients;
 	struct marks marks;

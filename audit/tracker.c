@@ -144,6 +144,13 @@ struct audit_totals audit_totals(struct audit *a)
 	return totals;
 }
 
+void audit_counts(struct audit *a, struct audit_counts *out)
+{
+	audit_lock(a);
+	*out = a->counts;
+	audit_unlock(a);
+}
+
 uint64_t audit_retained_bytes(struct audit *a)
 {
 	return budget_used(&a->budget);

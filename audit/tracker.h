@@ -43,6 +43,10 @@ void audit_emit(struct audit *a, struct audit_event *e);
 /* A copy, taken under the lock. */
 struct audit_totals audit_totals(struct audit *a);
 
+/* Likewise. */
+struct audit_counts; /* audit/counts.h */
+void audit_counts(struct audit *a, struct audit_counts *out);
+
 /* The bytes that the audit retains now: contents, expectations, chains. For tests, metrics and the limit. */
 uint64_t audit_retained_bytes(struct audit *a);
 

@@ -27,13 +27,14 @@ struct recorder {
 	char *path;            /* owned; NULL: no log, the thread only counts */
 	struct audit_log *log; /* owned */
 	struct event_writer writer;
-	int64_t at_us;      /* of the last event */
-	uint64_t unwritten; /* events that were taken from the queue and that the log could not take */
-	uint64_t declared;  /* lost events that a run.lost line in the file tells of */
-	uint64_t declaring; /* ... that the one in the batch tells of */
-	const char *why;    /* the last failure */
-	bool began;         /* result.offset is known */
-	int told[TOLD_MAX]; /* errno values */
+	int64_t at_us;                  /* of the last event */
+	atomic_uint_fast64_t written;   /* lines in the file; changed by the thread, read by any */
+	atomic_uint_fast64_t unwritten; /* events that were taken from the queue and that the log could not take */
+	uint64_t declared;              /* lost events that a run.lost line in the file tells of */
+	uint64_t declaring;             /* ... that the one in the batch tells of */
+	const char *why;                /* the last failure */
+	bool began;                     /* result.offset is known */
+	int told[TOLD_MAX];             /* errno values */
 	unsigned told_count;
 	struct recorder_result result;
 };
@@ -60,7 +61,7 @@ static void flush(struct recorder *r)
 	struct log_flush done = audit_log_flush(r->log);
 	bool declaration_lost = r->declaring > 0 && done.written == 0;
 
-	r->result.written += done.written;
+	r->written += done.written;
 	r->unwritten += done.lost - (declaration_lost ? 1 : 0);
 	if (!declaration_lost)
 		r->declared += r->declaring;
@@ -136,7 +137,7 @@ static void reopen(struct recorder *r)
 	event_write_continued(&r->writer, head, &facts, r->at_us, audit_log_line_begin(log));
 	audit_log_line_end(log);
 	done = audit_log_flush(log); /* not flush(): no event is lost where this line is */
-	r->result.written += done.written;
+	r->written += done.written;
 	if (done.error)
 		tell_once(r, done.error);
 }
@@ -244,6 +245,16 @@ struct event_sink recorder_sink(struct recorder *r)
 	return (struct event_sink){.emit = emit, .has_room = has_room, .arg = r};
 }
 
+struct recorder_load recorder_load(struct recorder *r)
+{
+	return (struct recorder_load){
+	    .queue_bytes = atomic_load(&r->queue.used),
+	    .queue_bytes_max = r->queue.bytes_max,
+	    .written = atomic_load(&r->written),
+	    .lost = lost_so_far(r),
+	};
+}
+
 void recorder_reopen(struct recorder *r)
 {
 	atomic_store(&r->reopen, true);
@@ -271,6 +282,7 @@ struct recorder_result recorder_stop(struct recorder *r)
 		pthread_join(r->thread, NULL);
 		write_head(r);
 	}
+	r->result.written = r->written;
 	r->result.lost = lost_so_far(r);
 	result = r->result;
 	recorder_free(r);

@@ -31,6 +31,15 @@ struct recorder *recorder_start(const struct recorder_config *config, char *erro
 /* The sink for audit_config.sink; lives as long as the recorder. */
 struct event_sink recorder_sink(struct recorder *r);
 
+/* How it stands now; from any thread. */
+struct recorder_load {
+	uint64_t queue_bytes; /* of events that wait */
+	uint64_t queue_bytes_max;
+	uint64_t written; /* lines of this run, in the file */
+	uint64_t lost;    /* events that could not be queued or written */
+};
+struct recorder_load recorder_load(struct recorder *r);
+
 /* Closes and opens the log by its path again, before the next line is written (after rotation; SIGHUP). Safe from any
  * thread; a failure is counted and told on stderr, and the old file goes on being used. */
 void recorder_reopen(struct recorder *r);

@@ -25,7 +25,7 @@ const struct web_limits web_limits_default = {
     .body_max = 64 * 1024,
     .stream_pending_max = 256 * 1024,
     .idle_ms = 60 * 1000,
-    .request_ms = 10 * 1000,
+    .request_ms = 5 * 1000,
     .write_ms = 20 * 1000,
 };
 

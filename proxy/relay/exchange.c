@@ -320,6 +320,8 @@ size_t exchange_request(struct exchange *x, struct bytes data)
 		}
 		break; /* broken: its answer, or its end, is about to be read */
 	}
+	if (!x->head_sent)
+		x->busy_us = worker_busy_us(x->worker);
 	x->head_sent = true;
 	pace_client(x);
 	if (x->req == PROGRESS_DONE)
@@ -483,6 +485,8 @@ void exchange_free(struct exchange *x)
 		upstream_close(x->upstream, x->req == PROGRESS_BODY);
 	if (!x->request_told)
 		audit_request_end(w->audit, &x->audit, false, w->now_us);
+	if (x->res != PROGRESS_DONE)
+		tally_add(&w->tally.aborted, 1);
 	if (!x->delivered_told)
 		audit_response_end(w->audit, &x->audit, false, x->response_content, w->now_us);
 	audit_exchange_end(w->audit, &x->audit, w->now_us);

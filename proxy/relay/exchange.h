@@ -39,6 +39,7 @@ struct exchange {
 	bool request_told;
 	uint16_t interim; /* 1xx responses relayed */
 	uint8_t record_waits;
+	int64_t busy_us; /* that the relay took for the request's head */
 
 	struct audit_exchange audit;
 };

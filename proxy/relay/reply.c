@@ -117,6 +117,7 @@ void reply_error(struct client *c, const struct reply *r)
 		client_close(c, r->detail, true);
 		return;
 	}
+	tally_answer(&w->tally, r->status);
 	if (x)
 		audit_response_local(w->audit, &x->audit, r->status, bytes_str(r->error), w->now_us);
 	write_error(c, r);

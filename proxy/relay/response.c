@@ -105,6 +105,7 @@ static void pace_upstream(struct exchange *x, size_t passed)
 static size_t pass_body(struct exchange *x, struct iovec *parts, int count, struct bytes data)
 {
 	struct client *c = x->client;
+	bool with_head = count > 0;
 	struct bytes pass;
 	size_t used = 0;
 	bool ok;
@@ -127,6 +128,8 @@ static size_t pass_body(struct exchange *x, struct iovec *parts, int count, stru
 		client_close(c, "the client is gone", false);
 		return data.len;
 	}
+	if (with_head)
+		tally_overhead(&x->worker->tally, x->busy_us + worker_busy_us(x->worker));
 	if (x->res == PROGRESS_DONE) {
 		if (used < data.len)
 			x->upstream_keep = false; /* bytes that nobody asked for: this connection can't be trusted */
@@ -302,6 +305,7 @@ static size_t pass_final(struct exchange *x, const struct http_head *head, struc
 		return data.len;
 	}
 	deadline_clear(&w->deadlines, &x->upstream->deadline);
+	tally_answer(&w->tally, head->status);
 	audit_response_head(w->audit, &x->audit, head, w->now_us);
 	parts[0] = (struct iovec){w->head_buffer, pass_head(x, head)};
 	if (parts[0].iov_len == 0) {

@@ -238,6 +238,24 @@ struct server_counts server_counts(const struct server *s)
 	};
 }
 
+void server_tally(const struct server *s, struct server_tally *out)
+{
+	*out = (struct server_tally){0};
+	for (unsigned i = 0; i < s->worker_count; i++) {
+		const struct tally *t = &s->workers[i].tally;
+
+		for (unsigned n = 0; n < TALLY_CLASSES; n++)
+			out->answers[n] += tally_get(&t->answers[n]);
+		out->aborted += tally_get(&t->aborted);
+		out->upstream_opened += tally_get(&t->upstream_opened);
+		out->upstream_reused += tally_get(&t->upstream_reused);
+		out->upstream_idle += tally_get(&t->upstream_idle);
+		for (unsigned n = 0; n <= HISTOGRAM_BOUNDS; n++)
+			out->overhead.counts[n] += tally_get(&t->overhead[n]);
+		out->overhead.sum_us += tally_get(&t->overhead_sum_us);
+	}
+}
+
 void server_free(struct server *s)
 {
 	if (s->started > 0) {

@@ -5,6 +5,7 @@
 #ifndef PROXY_RELAY_SERVER_H
 #define PROXY_RELAY_SERVER_H
 
+#include "audit/histogram.h"
 #include "proxy/config.h"
 
 struct server;
@@ -42,6 +43,17 @@ struct server_counts {
 	uint64_t upstream_open;
 };
 struct server_counts server_counts(const struct server *s);
+
+/* What all workers together have counted; any thread. Totals since the start, but for upstream_idle. */
+struct server_tally {
+	uint64_t answers[6]; /* by class of the status: [2] is 2xx */
+	uint64_t aborted;    /* exchanges that ended before their answer was whole */
+	uint64_t upstream_opened;
+	uint64_t upstream_reused;
+	uint64_t upstream_idle;
+	struct histogram overhead; /* histogram_fast: what the relay itself took, a request's and its answer's head */
+};
+void server_tally(const struct server *s, struct server_tally *out);
 
 /* After server_drain(), or without a start. */
 void server_free(struct server *s);

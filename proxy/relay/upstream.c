@@ -166,6 +166,7 @@ struct upstream *upstream_connect(struct worker *w, const struct uri *url, uint6
 		return NULL;
 	}
 	atomic_fetch_add_explicit(&w->server->upstream_open, 1, memory_order_relaxed);
+	tally_add(&w->tally.upstream_opened, 1);
 	worker_deadline(w, &u->deadline, DEADLINE_CONNECT);
 	return u;
 }
@@ -174,6 +175,9 @@ void upstream_set_state(struct upstream *u, enum upstream_state state)
 {
 	assert(u->state != UPSTREAM_DEAD);
 	assert(u->state != UPSTREAM_TUNNEL || state == UPSTREAM_DEAD);
+	if (u->state == UPSTREAM_IDLE || state == UPSTREAM_IDLE) /* minus one, where it was idle */
+		tally_add(&u->worker->tally.upstream_idle,
+			  (uint64_t)(state == UPSTREAM_IDLE) - (uint64_t)(u->state == UPSTREAM_IDLE));
 	u->state = state;
 }
 
@@ -182,6 +186,7 @@ void upstream_begin(struct upstream *u, struct exchange *x)
 	upstream_set_state(u, UPSTREAM_BUSY);
 	deadline_clear(&u->worker->deadlines, &u->deadline);
 	u->exchange = x;
+	tally_add(&u->worker->tally.upstream_reused, 1);
 	u->reused = true;
 	u->answered = false;
 	u->sent_before = u->stream.sent;

@@ -20,6 +20,11 @@ int64_t worker_now(struct worker *w)
 	return w->now_us;
 }
 
+int64_t worker_busy_us(const struct worker *w)
+{
+	return clock_now_us() - w->now_us;
+}
+
 void worker_deadline(struct worker *w, struct deadline *d, enum deadline_kind kind)
 {
 	deadline_set(&w->deadlines, d, kind, w->now_us);

@@ -16,6 +16,7 @@
 #include "proxy/relay/rejected.h"
 #include "proxy/relay/server.h"
 #include "proxy/relay/stream.h"
+#include "proxy/relay/tally.h"
 #include "proxy/relay/upstream_proxy.h"
 #include "proxy/tls/context.h"
 #include "proxy/tls/session.h"
@@ -94,10 +95,14 @@ struct worker {
 	unsigned client_count;
 	struct dead *dead;
 	bool done;
+	struct tally tally; /* read by other threads */
 };
 
 /* Reads the clock; once at the head of each callback. */
 int64_t worker_now(struct worker *w);
+
+/* Since the callback began: what the proxy itself takes. For metrics alone, hence no part of worker_now(). */
+int64_t worker_busy_us(const struct worker *w);
 
 /* Sets a deadline and sees to it that the tick runs. */
 void worker_deadline(struct worker *w, struct deadline *d, enum deadline_kind kind);

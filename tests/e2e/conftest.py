@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from lib import hopaudit as process  # noqa: E402
+from lib.control import Control  # noqa: E402
 from lib.nginx import Nginx  # noqa: E402
 from lib.origin import RecordingOrigin  # noqa: E402
 from lib.raw_client import RawClient  # noqa: E402
@@ -66,6 +67,17 @@ def start_proxy(tmp_path):
 @pytest.fixture
 def proxy(start_proxy):
     return start_proxy()
+
+
+@pytest.fixture
+def start_with_dashboard(start_proxy):
+    """A function that starts a `hopaudit proxy` with a dashboard; gives both: the proxy, and its Control."""
+
+    def start(*options, dashboard="127.0.0.1:0", **more):
+        proxy = start_proxy("--dashboard", dashboard, "--ready-file", "ready.json", *options, **more)
+        return proxy, Control.of(proxy.folder / "ready.json")
+
+    return start
 
 
 @pytest.fixture
