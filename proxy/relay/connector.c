@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proxy/relay/lab_route.h"
+
 #define ADDRESSES_MAX 8
 
 /* evdns says the same of a name server's refusal and of its silence; silence takes at least this long (worker_dns()).
@@ -40,6 +42,7 @@ struct connector {
 	char detail[160];
 	int64_t asked_us; /* when the name was asked for */
 	uint16_t port;
+	bool to_lab; /* the redirect lab, which is ours and on loopback */
 	bool cancelled;
 	bool in_lookup; /* inside evdns_getaddrinfo(), which may call back at once */
 	char host[];
@@ -167,7 +170,7 @@ static bool begin_attempt(struct connector *c, unsigned i)
 	a->connector = c;
 	a->event = NULL;
 	a->fd = -1;
-	switch (access_address(&c->worker->server->access, to)) {
+	switch (c->to_lab ? ACCESS_OK : access_address(&c->worker->server->access, to)) {
 	case ACCESS_OWN:
 		sockaddr_print(to, text, sizeof(text));
 		note(c, CONNECT_OWN, "%s is this proxy itself", text);
@@ -306,6 +309,18 @@ static void add_loopback(struct connector *c)
 		add_address(c, (struct sockaddr *)&to);
 }
 
+static void begin_lab(struct connector *c)
+{
+	struct sockaddr_storage to;
+	char reason[160];
+
+	c->to_lab = lab_route_to(c->worker->server, c->port, &to, reason, sizeof(reason));
+	if (c->to_lab)
+		add_address(c, (struct sockaddr *)&to);
+	else
+		note(c, CONNECT_NO_NAME, "%s", reason);
+}
+
 static bool begin_lookup(struct connector *c)
 {
 	const struct evutil_addrinfo hints = {
@@ -340,6 +355,9 @@ struct connector *connector_start(struct worker *w, struct bytes host, uint16_t 
 	c->host[host.len] = '\0';
 	if (access_resolve(&w->server->access, host, port, &to) || sockaddr_literal(host, port, &to)) {
 		add_address(c, (struct sockaddr *)&to);
+		ok = begin_soon(c);
+	} else if (lab_route_serves(host)) {
+		begin_lab(c);
 		ok = begin_soon(c);
 	} else if (sockaddr_is_localhost(host)) {
 		add_loopback(c);

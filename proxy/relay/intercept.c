@@ -9,6 +9,7 @@
 #include "proxy/relay/host_pattern.h"
 #include "proxy/relay/tunnel.h"
 #include "proxy/relay/upstream.h"
+#include "proxy/relay/lab_route.h"
 
 static const char *pass_reason(struct server *s, struct bytes host)
 {
@@ -265,7 +266,8 @@ bool intercept_upstream(struct upstream *u, const struct intercept *i)
 	if (!tls)
 		return false;
 	SSL_set_app_data(tls, u);
-	if (!tls_client_begin(t, tls, i->name, insecure, session_find(&w->sessions, i->origin_hash, i->name))) {
+	if (!tls_client_begin(t, tls, i->name, insecure, session_find(&w->sessions, i->origin_hash, i->name)) ||
+	    (lab_route_serves(bytes_str(i->name)) && !tls_client_trust_ours(t, tls))) {
 		SSL_free(tls);
 		return false;
 	}

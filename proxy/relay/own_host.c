@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "parser/query.h"
 #include "parser/utf8.h"
 #include "proxy/relay/client.h"
 #include "proxy/relay/reply.h"
@@ -15,52 +16,25 @@ static const char own_host[] = "hopaudit.invalid"; /* a name that no resolver kn
 static const char front_page[] =
     "This is hopaudit " HOPAUDIT_VERSION ", a forward proxy that audits HTTP redirects; it answers this name itself.\n"
     "http://hopaudit.invalid/ca.pem is the certificate by which it opens TLS. Whoever trusts it can be audited.\n"
-    "POST http://hopaudit.invalid/mark?name=TEST: what your proxy user name begins from then on belongs to TEST.\n";
+    "POST http://hopaudit.invalid/mark?name=TEST: what your proxy user name begins from then on belongs to TEST.\n"
+    "http://lab.hopaudit.invalid/ is the redirect lab: it redirects in every way, right and wrong.\n";
 
 bool own_host_is(const struct uri *url)
 {
 	return bytes_equal_nocase(url->host, bytes_str(own_host));
 }
 
-/* Takes what stands before the next '&' from the front of `*rest`; false when there is nothing left. */
-static bool next_parameter(struct bytes *rest, struct bytes *name, struct bytes *value)
-{
-	size_t end = bytes_find(*rest, '&');
-	struct bytes parameter = bytes_slice(*rest, 0, end);
-	size_t equals = bytes_find(parameter, '=');
-
-	if (rest->len == 0)
-		return false;
-	*name = bytes_slice(parameter, 0, equals);
-	*value = bytes_slice(parameter, equals + 1, parameter.len);
-	*rest = bytes_slice(*rest, end + 1, rest->len);
-	return true;
-}
-
 static const char *decode(struct bytes value, char out[MARK_NAME_MAX], size_t *len)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.ptr[i];
-
-		if (c == '%') {
-			int high = i + 2 < value.len ? hex_value((unsigned char)value.ptr[i + 1]) : -1;
-			int low = i + 2 < value.len ? hex_value((unsigned char)value.ptr[i + 2]) : -1;
-
-			if (high < 0 || low < 0)
-				return "the name has a % without two hexadecimal digits";
-			c = (char)(high << 4 | low);
-			i += 2;
-		} else if (c == '+') {
-			c = ' ';
-		}
-		if (n == MARK_NAME_MAX)
-			return NAME_TOO_LONG;
-		out[n++] = c;
+	switch (query_decode(value, out, MARK_NAME_MAX, len)) {
+	case QUERY_MALFORMED:
+		return "the name has a % without two hexadecimal digits";
+	case QUERY_TOO_LONG:
+		return NAME_TOO_LONG;
+	case QUERY_OK:
+	default:
+		return NULL;
 	}
-	*len = n;
-	return NULL;
 }
 
 static const char *judge(struct bytes name)
@@ -83,7 +57,7 @@ const char *own_host_mark_name(struct bytes query, char out[MARK_NAME_MAX], size
 	bool found = false;
 	const char *wrong;
 
-	while (next_parameter(&query, &name, &value)) {
+	while (query_next(&query, &name, &value)) {
 		if (!bytes_equal(name, BYTES("name")))
 			return "there is no parameter but name";
 		if (found)

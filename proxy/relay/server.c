@@ -143,6 +143,7 @@ struct server *server_new(const struct config *config, struct audit *audit, char
 		goto no_memory;
 	census_init(&s->census);
 	rejected_init(&s->rejected);
+	lab_route_init(&s->lab);
 	s->config = config;
 	s->audit = audit;
 	s->seed = audit_seed(audit);
@@ -271,6 +272,7 @@ void server_free(struct server *s)
 	access_free(&s->access);
 	census_free(&s->census);
 	rejected_free(&s->rejected);
+	lab_route_free(&s->lab);
 	tls_context_free(&s->tls);
 	free(s->workers);
 	free(s->listen_fds);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "proxy/relay/host_pattern.h"
+#include "proxy/relay/lab_route.h"
 
 static const int shown_max = 100; /* bytes of its host in what clients are told */
 
@@ -179,5 +180,6 @@ static bool names_own(const struct access *a, const struct uri *target)
 
 bool upstream_proxy_serves(const struct upstream_proxy *p, const struct uri *target)
 {
-	return !host_pattern_matches(p->direct, target->host) && !names_own(p->access, target);
+	return !host_pattern_matches(p->direct, target->host) && !names_own(p->access, target) &&
+	       !lab_route_serves(target->host);
 }

@@ -37,8 +37,8 @@ void upstream_proxy_free(struct upstream_proxy *p);
 /* Does its host lead to our own listener? Asks the resolver where the port does not rule it out. */
 bool upstream_proxy_is_own(const struct upstream_proxy *p) NODISCARD;
 
-/* Is it asked for this target? Not for hosts of --no-upstream-proxy, nor for our own listener: that is refused where we
- * connect ourselves. Only where `used`. */
+/* Is it asked for this target? Not for hosts of --no-upstream-proxy, nor for our own listener (that is refused where we
+ * connect ourselves) and our own lab. Only where `used`. */
 bool upstream_proxy_serves(const struct upstream_proxy *p, const struct uri *target) NODISCARD;
 
 #endif

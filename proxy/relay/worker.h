@@ -12,6 +12,7 @@
 #include "proxy/relay/access.h"
 #include "proxy/relay/census.h"
 #include "proxy/relay/deadline.h"
+#include "proxy/relay/lab_route.h"
 #include "proxy/relay/pool.h"
 #include "proxy/relay/rejected.h"
 #include "proxy/relay/server.h"
@@ -39,6 +40,7 @@ struct server {
 	struct census census;
 	struct tls_context tls; /* zero while TLS is not opened */
 	struct rejected rejected;
+	struct lab_route lab;
 	struct worker *workers; /* owned array */
 	unsigned worker_count;
 	unsigned started;

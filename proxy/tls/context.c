@@ -243,7 +243,9 @@ bool tls_context_init(struct tls_context *t, const struct config *c, struct auth
 	t->server = SSL_CTX_new(TLS_server_method());
 	t->client = SSL_CTX_new(TLS_client_method());
 	t->bio = tls_bio_method();
-	if (!t->server || !t->client || !t->bio) {
+	t->ours = X509_STORE_new();
+	if (!t->server || !t->client || !t->bio || !t->ours ||
+	    !X509_STORE_add_cert(t->ours, authority_certificate(authority))) {
 		snprintf(error, error_size, "out of memory");
 		return false;
 	}
@@ -266,6 +268,7 @@ void tls_context_free(struct tls_context *t)
 	SSL_CTX_free(t->server);
 	SSL_CTX_free(t->client);
 	BIO_meth_free(t->bio);
+	X509_STORE_free(t->ours);
 	if (t->keys)
 		fclose(t->keys);
 }
@@ -303,4 +306,9 @@ bool tls_client_begin(struct tls_context *t, SSL *tls, const char *host, bool in
 	if (address)
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), host) == 1;
 	return SSL_set1_host(tls, host) == 1;
+}
+
+bool tls_client_trust_ours(const struct tls_context *t, SSL *tls)
+{
+	return SSL_set1_verify_cert_store(tls, t->ours) == 1;
 }

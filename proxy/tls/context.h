@@ -15,6 +15,7 @@ struct tls_context {
 	SSL_CTX *server; /* owned, all of them */
 	SSL_CTX *client;
 	BIO_METHOD *bio;
+	X509_STORE *ours;            /* the authority's certificate alone */
 	struct authority *authority; /* borrowed */
 	FILE *keys;                  /* SSLKEYLOGFILE; NULL */
 	pthread_mutex_t keys_lock;
@@ -59,5 +60,9 @@ void tls_server_begin(struct tls_context *t, SSL *tls,
 /* Prepares a client's end for `host` (a name or an address literal): SNI, verification (unless `insecure`), and the
  * session to resume (NULL: none; the reference is not taken). False when memory is short. */
 bool tls_client_begin(struct tls_context *t, SSL *tls, const char *host, bool insecure, SSL_SESSION *session) NODISCARD;
+
+/* The other end is ours (the redirect lab): our authority's leaves are trusted, and nothing else. False when memory is
+ * short. */
+bool tls_client_trust_ours(const struct tls_context *t, SSL *tls) NODISCARD;
 
 #endif
