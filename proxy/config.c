@@ -117,6 +117,7 @@ void config_free(struct config *c)
 	free(c->report_output);
 	free(c->dashboard);
 	free(c->dashboard_token);
+	free(c->lab_listen);
 	free(c->ready_file);
 	string_list_clear(&c->dashboard_hosts);
 	string_list_clear(&c->allow);

@@ -110,6 +110,7 @@ struct config {
 	bool dashboard_given; /* it was asked for: where it can't be served, nothing is */
 	struct string_list dashboard_hosts;
 	char *dashboard_token; /* NULL: none on loopback, elsewhere one is made */
+	char *lab_listen;      /* `lab serve`; NULL: any port of 127.0.0.1 */
 	char *ready_file;      /* NULL: none */
 
 	/* explain */

@@ -116,6 +116,20 @@ static const struct command table[] = {
 	.main = command_report,
     },
     {
+	.name = "lab",
+	.bit = COMMAND_LAB,
+	.operands = "[OPTIONS] serve",
+	.summary = "serve redirects of every kind, right and wrong, to try clients on",
+	.description =
+	    "serve listens on ports of this machine and prints their URLs: /status/307 and its like redirect as the "
+	    "query says (how Location is written, how often, where to, how early, in what loop), /final describes the "
+	    "request that arrived, and / tells all of it. It ends by SIGTERM or SIGINT. The TLS ports show "
+	    "certificates of the authority of `hopaudit ca`.\n\n"
+	    "Every hopaudit proxy has the same at http://lab.hopaudit.invalid/.\n\n"
+	    "The exit status is 0; 2 after a usage error; 125 when hopaudit itself failed.",
+	.main = command_lab,
+    },
+    {
 	.name = "mark",
 	.bit = COMMAND_MARK,
 	.operands = "[--proxy URL] NAME",

@@ -20,10 +20,10 @@
 
 #define AT(member) .offset = offsetof(struct config, member)
 #define RELAY (COMMAND_PROXY | COMMAND_RUN)
-#define AUTHORITY (RELAY | COMMAND_CA | COMMAND_DOCTOR)
+#define AUTHORITY (RELAY | COMMAND_CA | COMMAND_DOCTOR | COMMAND_LAB)
 #define ALL                                                                                                            \
 	(RELAY | COMMAND_BASELINE | COMMAND_REPORT | COMMAND_CA | COMMAND_DOCTOR | COMMAND_EXPLAIN | COMMAND_MARK |    \
-	 COMMAND_VERIFY | COMMAND_HELP)
+	 COMMAND_VERIFY | COMMAND_LAB | COMMAND_HELP)
 
 #define LIMIT_BYTES(option, member, least, most, sentence)                                                             \
 	{                                                                                                              \
@@ -158,13 +158,26 @@ static const struct option_row rows[] = {
 	.name = "listen",
 	.kind = OPTION_TEXT,
 	.group = GROUP_LISTEN,
-	.commands = AUTHORITY | COMMAND_MARK,
+	.commands = RELAY | COMMAND_CA | COMMAND_DOCTOR | COMMAND_MARK,
 	AT(listen),
 	.argument = "ADDRESS:PORT",
 	.check = address_is_listener,
 	.allowed = "a numeric address and a port, like 127.0.0.1:8307 or [::1]:0 (port 0: any free one)",
 	.default_text = "127.0.0.1:8307; run: 127.0.0.1:0",
 	.help = "Where clients reach the proxy; port 0 is any free one. `run` ignores this key of the file.",
+    },
+    {
+	.name = "listen",
+	.kind = OPTION_TEXT,
+	.group = GROUP_LISTEN,
+	.commands = COMMAND_LAB,
+	AT(lab_listen),
+	.argument = "ADDRESS:PORT",
+	.check = address_listener_is_loopback,
+	.allowed = "a loopback address and a port, like 127.0.0.1:8309 or 127.0.0.1:0 (port 0: any free one)",
+	.default_text = "127.0.0.1:0",
+	.flag_only = true,
+	.help = "Where `hopaudit lab serve` has its first origin; the others take any free port.",
     },
     {
 	.name = "proxy",
@@ -289,7 +302,7 @@ static const struct option_row rows[] = {
 	.name = "intercept",
 	.kind = OPTION_FLAG,
 	.group = GROUP_TLS,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_LAB,
 	AT(intercept),
 	.help = "Open TLS tunnels with certificates of our own authority (this is the default; with --no-intercept "
 		"all TLS passes through unseen).",
@@ -681,7 +694,7 @@ static const struct option_row rows[] = {
 	.name = "ready-file",
 	.kind = OPTION_TEXT,
 	.group = GROUP_DASHBOARD,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_LAB,
 	AT(ready_file),
 	.argument = "FILE",
 	.default_text = "none",

@@ -48,7 +48,8 @@ enum command_bit {
 	COMMAND_DOCTOR = 64,
 	COMMAND_MARK = 128,
 	COMMAND_BASELINE = 256,
-	COMMAND_REPORT = 512
+	COMMAND_REPORT = 512,
+	COMMAND_LAB = 2048
 };
 
 struct option_choice {

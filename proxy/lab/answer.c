@@ -6,7 +6,7 @@
 
 #include "audit/record/json_line.h"
 #include "audit/report/markup.h"
-#include "parser/query.h"
+#include "parser/form.h"
 #include "proxy/lab/index_page.h"
 #include "proxy/lab/scenario.h"
 
@@ -60,7 +60,7 @@ static void put_next_query(const struct scenario *s, struct text_buf *out)
 {
 	struct bytes rest = s->query, name, value, origins;
 
-	while (query_next(&rest, &name, &value)) {
+	while (form_next(&rest, &name, &value)) {
 		enum lab_parameter which = lab_parameter_find(name);
 
 		if (which == LAB_HOPS || which == LAB_HOP)

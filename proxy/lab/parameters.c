@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "parser/query.h"
+#include "parser/form.h"
 #include "proxy/lab/location.h"
 #include "proxy/lab/world.h"
 
@@ -187,7 +187,7 @@ static bool decode(struct lab_parameters *p, struct bytes value, struct bytes *o
 	char *to = p->room + p->room_used;
 	size_t len;
 
-	if (query_decode(value, to, sizeof(p->room) - p->room_used, &len) != QUERY_OK)
+	if (form_decode(value, to, sizeof(p->room) - p->room_used, &len) != FORM_DECODED)
 		return false;
 	p->room_used += len;
 	*out = bytes_of(to, len);
@@ -294,7 +294,7 @@ bool lab_parameters_read(struct lab_parameters *p, struct bytes query, char *wro
 	memset(p->number, 0, sizeof(p->number));
 	memset(p->text, 0, sizeof(p->text));
 	p->room_used = 0;
-	while (query_next(&query, &name, &value)) {
+	while (form_next(&query, &name, &value)) {
 		enum lab_parameter which = lab_parameter_find(name);
 
 		/* What location=long adds. */

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "parser/query.h"
+#include "parser/form.h"
 #include "parser/uri.h"
 
 static const char lab_cookie[] = "lab-session";
@@ -60,7 +60,8 @@ static struct bytes take_case(struct scenario *s)
 		return s->path;
 	while (end < s->path.len && is_token_char((unsigned char)s->path.ptr[end]))
 		end++;
-	if (end == folder.len || end - folder.len > LAB_TOKEN_MAX || (end < s->path.len && s->path.ptr[end] != '/'))
+	if (end == folder.len || s->path.ptr[folder.len] == '.' || end - folder.len > LAB_TOKEN_MAX ||
+	    (end < s->path.len && s->path.ptr[end] != '/'))
 		return s->path;
 	s->prefix = bytes_slice(s->path, 0, end);
 	s->token = bytes_slice(s->path, folder.len, end);

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "parser/query.h"
+#include "parser/form.h"
 #include "parser/utf8.h"
 #include "proxy/relay/client.h"
 #include "proxy/relay/reply.h"
@@ -26,12 +26,12 @@ bool own_host_is(const struct uri *url)
 
 static const char *decode(struct bytes value, char out[MARK_NAME_MAX], size_t *len)
 {
-	switch (query_decode(value, out, MARK_NAME_MAX, len)) {
-	case QUERY_MALFORMED:
+	switch (form_decode(value, out, MARK_NAME_MAX, len)) {
+	case FORM_MALFORMED:
 		return "the name has a % without two hexadecimal digits";
-	case QUERY_TOO_LONG:
+	case FORM_TOO_LONG:
 		return NAME_TOO_LONG;
-	case QUERY_OK:
+	case FORM_DECODED:
 	default:
 		return NULL;
 	}
@@ -57,7 +57,7 @@ const char *own_host_mark_name(struct bytes query, char out[MARK_NAME_MAX], size
 	bool found = false;
 	const char *wrong;
 
-	while (query_next(&query, &name, &value)) {
+	while (form_next(&query, &name, &value)) {
 		if (!bytes_equal(name, BYTES("name")))
 			return "there is no parameter but name";
 		if (found)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "parser/query.h"
+#include "parser/form.h"
 
-bool query_next(struct bytes *rest, struct bytes *name, struct bytes *value)
+bool form_next(struct bytes *rest, struct bytes *name, struct bytes *value)
 {
 	size_t end = bytes_find(*rest, '&');
 	struct bytes parameter = bytes_slice(*rest, 0, end);
@@ -15,7 +15,7 @@ bool query_next(struct bytes *rest, struct bytes *name, struct bytes *value)
 	return true;
 }
 
-enum query_decoded query_decode(struct bytes value, char *out, size_t max, size_t *len)
+enum form_decoded form_decode(struct bytes value, char *out, size_t max, size_t *len)
 {
 	size_t n = 0;
 
@@ -27,16 +27,16 @@ enum query_decoded query_decode(struct bytes value, char *out, size_t max, size_
 			int low = i + 2 < value.len ? hex_value((unsigned char)value.ptr[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
-				return QUERY_MALFORMED;
+				return FORM_MALFORMED;
 			c = (char)(high << 4 | low);
 			i += 2;
 		} else if (c == '+') {
 			c = ' ';
 		}
 		if (n == max)
-			return QUERY_TOO_LONG;
+			return FORM_TOO_LONG;
 		out[n++] = c;
 	}
 	*len = n;
-	return QUERY_OK;
+	return FORM_DECODED;
 }
