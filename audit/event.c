@@ -87,6 +87,7 @@ const char *event_type_text(enum event_type t)
 	    [EVENT_REDIRECT_DUPLICATED] = "redirect.duplicated",
 	    [EVENT_FINDING] = "finding",
 	    [EVENT_CHAIN_FINISHED] = "chain.finished",
+	    [EVENT_CLIENT_PROCESS] = "client.process",
 	    [EVENT_TUNNEL] = "tunnel",
 	    [EVENT_TLS_INTERCEPTED] = "tls.intercepted",
 	    [EVENT_TLS_PASSED_THROUGH] = "tls.passed_through",

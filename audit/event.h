@@ -118,7 +118,7 @@ enum body_relation {
 	BODY_ADDED,     /* content on a request that was rightly rewritten to GET or HEAD */
 	BODY_REBOUNDED, /* the same parts of a multipart, between other boundaries */
 	BODY_REENCODED, /* the same form or JSON, written in another way */
-	BODY_UNDECIDED /* see `reason` */
+	BODY_UNDECIDED  /* see `reason` */
 };
 const char *body_relation_text(enum body_relation r); /* "ended_short" */
 
@@ -156,6 +156,7 @@ enum event_type {
 	EVENT_REDIRECT_DUPLICATED,
 	EVENT_FINDING,
 	EVENT_CHAIN_FINISHED,
+	EVENT_CLIENT_PROCESS,
 	EVENT_TUNNEL,
 	EVENT_TLS_INTERCEPTED,
 	EVENT_TLS_PASSED_THROUGH,
@@ -307,6 +308,13 @@ struct event_chain_finished {
 	const struct exchange_facts *last;  /* what it ends in: the last follow-up, or the last redirected request */
 };
 
+/* The local process behind a client's connection; asked for only where redirects are concerned. */
+struct event_client_process {
+	uint64_t connection;
+	uint32_t pid;
+	struct bytes name; /* of its command */
+};
+
 struct event_tunnel {
 	uint64_t connection;
 	struct bytes authority;
@@ -366,6 +374,7 @@ struct audit_event {
 		struct event_duplicated duplicated;
 		struct event_finding finding;
 		struct event_chain_finished chain_finished;
+		struct event_client_process process;
 		struct event_tunnel tunnel;
 		struct event_tls tls;
 		struct event_proxy_error proxy_error;

@@ -97,6 +97,13 @@ static inline bool is_right_target(const struct awaited *w)
 	return w->cause == CAUSE_NONE || w->cause == CAUSE_UPGRADED;
 }
 
+/* Has the process that was redirected ended, so that nothing more can come? */
+static inline bool expectation_is_gone(const struct expectation *e)
+{
+	const struct peer *p = e->request->peer;
+	return p && p->process && p->process->gone;
+}
+
 /* What an expectation is made of. */
 struct expectation_spec {
 	struct trace *request;

@@ -149,7 +149,8 @@ static void note_follower(struct audit *a, struct expectation *e)
 	struct node *n = table_first(&a->by_request, client_url_key(r->client, r->spelling));
 	for (struct expectation *twin = by_request_next(n); twin;
 	     twin = by_request_next(table_next(&twin->by_request))) {
-		if (twin != e && twin->request->url_hash == r->url_hash && twin->target_hash == e->target_hash &&
+		if (twin != e && peer_kinship(twin->request->peer, r->peer) != KIN_STRANGERS &&
+		    twin->request->url_hash == r->url_hash && twin->target_hash == e->target_hash &&
 		    twin->request->method == r->method)
 			twin->twin_followed = true;
 	}
@@ -181,6 +182,7 @@ void hop_followed(struct audit *a, struct expectation *e, int64_t now_us)
 {
 	expectation_set_state(e, EXPECTATION_ANSWERED);
 	expectation_unqueue(e);
+	e->candidate->held = 0;
 	e->outcome = OUTCOME_FOLLOWED;
 	a->expected += e->unasked; /* so it was a redirect to this client, and the outcomes add up */
 	note_follower(a, e);
@@ -254,6 +256,7 @@ void hop_revised(struct audit *a, struct expectation *e, struct trace *again, co
 	};
 	emit(a, &event, now_us);
 	e->candidate = trace_ref(again);
+	again->held = 0;
 	e->candidate->candidate_for = e;
 	if (e->again == again) {
 		e->again = NULL;

@@ -16,6 +16,8 @@ static bool eligible(const struct expectation *e, const struct trace *t)
 	const struct trace *r = e->request;
 	if (r == t || r->client != t->client || t->order < e->order || !expectation_awaits(e, t->spelling))
 		return false;
+	if (peer_kinship(r->peer, t->peer) == KIN_STRANGERS)
+		return false;
 	/* Its bytes had come before the answer before it: it can't be because of that answer. */
 	if (t->pipelined && t->connection == r->connection)
 		return false;
@@ -39,6 +41,8 @@ static bool is_alone(const struct audit *a, const struct trace *t)
 	unsigned waiting = 0;
 	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
 		enum expectation_state state = w->of->state;
+		if (peer_kinship(w->of->request->peer, t->peer) == KIN_STRANGERS)
+			continue;
 		waiting += is_right_target(w) && (state == EXPECTATION_OPEN || state == EXPECTATION_PROVISIONAL);
 	}
 	return waiting <= 1;
@@ -113,11 +117,20 @@ static bool is_replay(const struct expectation *e, const struct trace *t)
 	}
 }
 
+/* Is it known that the redirected client itself sent this? */
+static bool is_own(const struct expectation *e, const struct trace *t)
+{
+	const struct peer *p = e->request->peer;
+	return p && t->peer && (p == t->peer ? p->asked || p->process : peer_kinship(p, t->peer) == KIN_SAME);
+}
+
 /* Has it a candidate that gives way to `t`, by their heads? */
 static bool is_displaced_by(const struct expectation *e, const struct trace *t, const struct score *s)
 {
 	if (s->level == URI_E3 || !method_fits(e, t))
 		return false;
+	if (is_own(e, t) && !is_own(e, e->candidate))
+		return true;
 	if (e->level == URI_E3 || !method_fits(e, e->candidate))
 		return true;
 	return e->confidence == CONFIDENCE_LOW && s->confidence > CONFIDENCE_LOW;
@@ -146,11 +159,19 @@ static enum rank rank_of(const struct expectation *e, const struct trace *t, con
 struct choice {
 	struct expectation *e;
 	enum rank rank;
+	bool own; /* is_own() */
 	struct score score;
 };
 
+static bool is_place(enum rank rank)
+{
+	return rank == RANK_OPEN || rank == RANK_DISPLACE;
+}
+
 static bool better(const struct choice *a, const struct choice *b)
 {
+	if (b->e && a->own != b->own && is_place(a->rank) && is_place(b->rank))
+		return a->own;
 	if (!b->e || a->rank != b->rank)
 		return !b->e || a->rank > b->rank;
 	if (a->score.points != b->score.points)
@@ -166,7 +187,7 @@ static struct choice choose(const struct audit *a, const struct trace *t)
 		struct expectation *e = w->of;
 		if (!eligible(e, t))
 			continue;
-		struct choice one = {.e = e, .score = score_of(e, t, alone, false)};
+		struct choice one = {.e = e, .own = is_own(e, t), .score = score_of(e, t, alone, false)};
 		if (one.score.confidence == CONFIDENCE_NONE)
 			continue;
 		one.rank = rank_of(e, t, &one.score);
@@ -176,6 +197,21 @@ static struct choice choose(const struct audit *a, const struct trace *t)
 	return best;
 }
 
+static void seat(struct audit *a, struct trace *t, int64_t now_us);
+
+/* Takes the place of a candidate, which may belong elsewhere. */
+static void displace(struct audit *a, struct trace *t, const struct choice *choice, int64_t now_us)
+{
+	struct expectation *e = choice->e;
+	struct trace *old = trace_ref(e->candidate);
+	say_displaced(a, e, t, now_us);
+	unassign(a, e, now_us);
+	assign(e, t, &choice->score);
+	if (choice->own)
+		seat(a, old, now_us);
+	trace_drop(a, old);
+}
+
 static void place(struct audit *a, struct trace *t, const struct choice *choice, int64_t now_us)
 {
 	struct expectation *e = choice->e;
@@ -183,9 +219,7 @@ static void place(struct audit *a, struct trace *t, const struct choice *choice,
 	case RANK_NONE:
 		break;
 	case RANK_DISPLACE:
-		say_displaced(a, e, t, now_us);
-		unassign(a, e, now_us);
-		assign(e, t, &choice->score);
+		displace(a, t, choice, now_us);
 		break;
 	case RANK_WRONG:
 	case RANK_OPEN:
@@ -250,6 +284,39 @@ static void connection_moves_on(struct audit *a, struct known_client *client, ui
 	}
 }
 
+static bool tells(const struct peer *p)
+{
+	return p && (p->asked || p->process);
+}
+
+/* Would it help to know whose process sent this? The peer of the first redirect for which it would, or NULL. Whoever
+ * asks again what was redirected counts too. */
+static struct peer *peer_to_compare(const struct audit *a, const struct trace *t)
+{
+	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
+		struct peer *p = w->of->request->peer;
+		if (p != t->peer && tells(p) && eligible(w->of, t))
+			return p;
+	}
+	struct node *n = table_first(&a->by_request, client_url_key(t->client, t->spelling));
+	for (struct expectation *e = by_request_next(n); e; e = by_request_next(table_next(&e->by_request))) {
+		struct peer *p = e->request->peer;
+		if (p != t->peer && tells(p) && e->state == EXPECTATION_OPEN)
+			return p;
+	}
+	return NULL;
+}
+
+static void ask_peer(struct audit *a, struct trace *t, const struct audit_client *who)
+{
+	struct peer *other = peer_to_compare(a, t);
+	if (!other)
+		return;
+	t->held = trace_ask_peer(a, t, who);
+	if (other->asked)
+		t->held += trace_hold(t, other);
+}
+
 /* Somebody waits for this URL, or was redirected from it, or this may be what was redirected elsewhere. */
 static void candidate_arrived(struct audit *a, struct audit_exchange *x, uint64_t spelling, int64_t now_us)
 {
@@ -270,6 +337,7 @@ static void candidate_arrived(struct audit *a, struct audit_exchange *x, uint64_
 		if (is_right_target(w))
 			note_asked(w->of, t);
 	}
+	ask_peer(a, t, x->request.client);
 	struct choice choice = choose(a, t);
 	if (choice.e)
 		place(a, t, &choice, now_us);
@@ -335,6 +403,12 @@ static void close_open(struct audit *a, struct expectation *e, const char *why, 
 		hop_unfollowed(a, e, OUTCOME_NOT_FOLLOWED, why, final, now_us);
 }
 
+/* Why nothing more is waited for. */
+static const char *over(const struct expectation *e)
+{
+	return expectation_is_gone(e) ? "the client's process has ended" : "window over";
+}
+
 static void settle(struct audit *a, struct expectation *e, bool may_move, int64_t now_us);
 
 /* Gives `t`, which is wrong for `from` (or has no place), the place that its content fits; what stood there takes its
@@ -362,7 +436,7 @@ static bool move(struct audit *a, struct trace *t, struct expectation *from, int
 	if (from && from->state == EXPECTATION_PROVISIONAL)
 		settle(a, from, false, now_us);
 	else if (from && from->overdue)
-		close_open(a, from, "window over", false, now_us);
+		close_open(a, from, over(from), false, now_us);
 	trace_drop(a, old);
 	return true;
 }
@@ -371,6 +445,8 @@ static bool move(struct audit *a, struct trace *t, struct expectation *from, int
 static void settle(struct audit *a, struct expectation *e, bool may_move, int64_t now_us)
 {
 	struct trace *t = e->candidate;
+	if (peer_undecided(e->request->peer, t->peer))
+		return;
 	struct judgement j = hop_judge(a, e, t);
 	if (!j.ended)
 		return;
@@ -390,6 +466,14 @@ static void settle(struct audit *a, struct expectation *e, bool may_move, int64_
 	}
 }
 
+static void forget_again(struct audit *a, struct expectation *e)
+{
+	struct trace *t = e->again;
+	e->again = NULL;
+	t->candidate_for = NULL;
+	trace_drop(a, t);
+}
+
 /* A second attempt after a challenge, or a late follow-up, has ended. */
 static void again_ended(struct audit *a, struct expectation *e, struct trace *t, int64_t now_us)
 {
@@ -402,12 +486,10 @@ static void again_ended(struct audit *a, struct expectation *e, struct trace *t,
 		hop_revised(a, e, t, "late follow-up", now_us);
 		return;
 	}
-	e->again = NULL;
-	t->candidate_for = NULL;
-	trace_drop(a, t);
+	forget_again(a, e);
 }
 
-void match_request_ended(struct audit *a, struct trace *t, int64_t now_us)
+static void candidate_ended(struct audit *a, struct trace *t, int64_t now_us)
 {
 	struct expectation *e = t->candidate_for;
 	if (e && e->again == t)
@@ -416,15 +498,76 @@ void match_request_ended(struct audit *a, struct trace *t, int64_t now_us)
 		settle(a, e, true, now_us);
 	else if (!e && !move(a, t, NULL, now_us))
 		stray_ended(a, t, now_us);
+}
+
+void match_request_ended(struct audit *a, struct trace *t, int64_t now_us)
+{
+	const struct expectation *e = t->candidate_for;
+	t->deferred = t->held > 0 && (!e || peer_undecided(e->request->peer, t->peer));
+	if (!t->deferred)
+		candidate_ended(a, t, now_us);
 	if (t->made && t->made->state == EXPECTATION_PROVISIONAL)
 		settle(a, t->made, true, now_us);
+}
+
+/* Looks for a place for a request that has none. */
+static void seat(struct audit *a, struct trace *t, int64_t now_us)
+{
+	struct choice choice = choose(a, t);
+	if (!choice.e)
+		return;
+	place(a, t, &choice, now_us);
+	if (t->request_ended && !t->deferred)
+		candidate_ended(a, t, now_us);
+}
+
+/* The candidate belongs elsewhere, or nowhere. That it was one was not told. */
+static void part(struct audit *a, struct expectation *e, int64_t now_us)
+{
+	struct trace *t = trace_ref(e->candidate);
+	unassign(a, e, now_us);
+	seat(a, t, now_us);
+	trace_drop(a, t);
+	if (e->overdue && e->state == EXPECTATION_OPEN)
+		close_open(a, e, over(e), false, now_us);
+}
+
+static void candidate_identified(struct audit *a, struct trace *t, int64_t now_us)
+{
+	struct expectation *e = t->candidate_for;
+	if (!e)
+		seat(a, t, now_us);
+	else if (e->again == t && !eligible(e, t))
+		forget_again(a, e);
+	else if (e->state == EXPECTATION_PROVISIONAL && !eligible(e, t))
+		part(a, e, now_us);
+	else if (e->state == EXPECTATION_PROVISIONAL && !is_own(e, t) && choose(a, t).own)
+		part(a, e, now_us);
+	e = t->candidate_for;
+	if (!t->deferred || (t->held > 0 && e && peer_undecided(e->request->peer, t->peer)))
+		return;
+	t->deferred = false;
+	candidate_ended(a, t, now_us);
+}
+
+void match_identified(struct audit *a, struct trace *t, int64_t now_us)
+{
+	struct expectation *e = t->made;
+	if (e && e->state == EXPECTATION_PROVISIONAL && !eligible(e, e->candidate))
+		part(a, e, now_us);
+	else if (e && e->state == EXPECTATION_PROVISIONAL)
+		settle(a, e, true, now_us);
+	if (t->held == 0)
+		return;
+	t->held--;
+	candidate_identified(a, t, now_us);
 }
 
 void match_window_over(struct audit *a, struct expectation *e, int64_t now_us)
 {
 	switch (e->state) {
 	case EXPECTATION_OPEN:
-		close_open(a, e, "window over", false, now_us);
+		close_open(a, e, over(e), false, now_us);
 		break;
 	case EXPECTATION_PROVISIONAL:
 		expectation_unqueue(e);

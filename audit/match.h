@@ -14,7 +14,11 @@ void match_arrived(struct audit *a, struct audit_exchange *x, int64_t now_us);
 /* The request's content has ended, as far as it ever will; `t` has it. */
 void match_request_ended(struct audit *a, struct trace *t, int64_t now_us);
 
-/* The deadline of an expectation has come: settles what can be settled. */
+/* It is known now whose process sent this request, or that of one that it was compared with, or that nobody can tell:
+ * takes it from where it does not belong, and settles what waited for that. */
+void match_identified(struct audit *a, struct trace *t, int64_t now_us);
+
+/* The deadline of an expectation has come, or its client's process has ended: settles what can be settled. */
 void match_window_over(struct audit *a, struct expectation *e, int64_t now_us);
 
 /* The run is over: settles with what is known. */

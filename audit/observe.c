@@ -246,6 +246,8 @@ static void delivered(struct audit *a, struct audit_exchange *x, int64_t now_us)
 		e->undelivered = !x->response_delivered;
 		if (e->state == EXPECTATION_OPEN || e->state == EXPECTATION_PROVISIONAL)
 			expectation_queue(a, e, e->browser ? QUEUE_WINDOW_BROWSER : QUEUE_WINDOW, now_us);
+		if (expectation_is_gone(e))
+			match_window_over(a, e, now_us);
 	}
 	e = t->candidate_for;
 	if (e && e->state == EXPECTATION_ANSWERED && e->candidate == t)
@@ -298,13 +300,14 @@ void audit_tunnel_opaque(struct audit *a, const struct audit_client *client, con
 	audit_unlock(a);
 }
 
-/* Many clients open a connection for each hop: its end says nothing of what they will still follow. Only the tunnel
- * that it may have been is over. */
+/* Many clients open a connection for each hop: its end says nothing of what they will still follow, and that of their
+ * process says it all (audit_process_ended()). Only the tunnel that it may have been is over. */
 void audit_connection_end(struct audit *a, const struct audit_client *client, int64_t now_us)
 {
 	audit_lock(a);
 	struct known_client *known = client_find(&a->clients, client);
 	if (known)
 		client_tunnels_end(known, client->connection, now_us);
+	peer_closed(&a->peers, peer_find(&a->peers, client->connection));
 	audit_unlock(a);
 }

@@ -30,10 +30,11 @@ static struct client_tunnel tunnel_of(const struct audit *a, uint64_t connection
 static void close_behind(struct audit *a, struct known_client *client, const struct audit_client *who,
 			 const struct client_tunnel *tunnel, int64_t now_us)
 {
+	const struct peer *peer = peer_find(&a->peers, who->connection);
 	for (struct link *l = client->expectations.next, *next; l != &client->expectations; l = next) {
 		struct expectation *e = OWNER_OF(l, struct expectation, in_client);
 		next = l->next;
-		if (e->state != EXPECTATION_OPEN)
+		if (e->state != EXPECTATION_OPEN || peer_kinship(e->request->peer, peer) == KIN_STRANGERS)
 			continue;
 		/* A client that knows HSTS may have done so; but the right request may come yet. */
 		if (e->target_origin == tunnel->upgraded)

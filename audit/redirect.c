@@ -123,8 +123,9 @@ static int64_t wait_of(const struct trace *t)
 	return (seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * 1000000;
 }
 
-static struct expectation *expect(struct audit *a, struct trace *t, const struct http_head *head,
-				  const struct target *to, const struct observation *o, int64_t now_us)
+static struct expectation *expect(struct audit *a, struct trace *t, const struct audit_client *who,
+				  const struct http_head *head, const struct target *to, const struct observation *o,
+				  int64_t now_us)
 {
 	struct known_client *client = t->client;
 	if (client->open >= a->config.expectations_max && !list_empty(&client->expectations))
@@ -142,8 +143,10 @@ static struct expectation *expect(struct audit *a, struct trace *t, const struct
 	    .browser = bytes_starts_nocase(text_bytes(t->user_agent), BYTES("Mozilla/")),
 	};
 	struct expectation *e = expectation_open(a, &spec, o->redirect, now_us);
-	if (e)
-		chain_join(o->chain, e);
+	if (!e)
+		return NULL;
+	chain_join(o->chain, e);
+	(void)trace_ask_peer(a, t, who);
 	return e;
 }
 
@@ -183,7 +186,7 @@ void hop_observe(struct audit *a, struct trace *t, const struct audit_exchange *
 	if (o.expects && (o.loop.repeated || o.loop.certain || o.loop.thrice))
 		o.loop.cause = loop_cause(t, x->request.url, &to);
 	say_observed(a, t, &to, &o, now_us);
-	bool watched = readings.count > 0 && expect(a, t, head, &to, &o, now_us);
+	bool watched = readings.count > 0 && expect(a, t, x->request.client, head, &to, &o, now_us);
 	if (o.expects && !watched)
 		say_unwatched(a, &o, now_us);
 	evict_for(a, 0, now_us);

@@ -13,6 +13,7 @@ enum {
 	POINTS_AUTHORITY = 20, /* an opaque tunnel to the target's */
 	POINTS_FRESH = 10,     /* ... where the client had none for a while */
 	POINTS_TAG = 30,
+	POINTS_PROCESS = 25, /* ... at least: what tells its requests apart counts on top */
 	POINTS_CONNECTION = 20,
 	POINTS_FINGERPRINT = 10, /* address, User-Agent and order of header names */
 	POINTS_ADDRESS = 3,
@@ -60,20 +61,21 @@ bool score_plausible(const struct expectation *e, const struct trace *t)
 	return is_method(t, BYTES("HEAD")) && status_find(r->status)->becomes_get;
 }
 
-/* By the strongest kind of identity that both sides have. Both are of one known client already: the same tag, or no
- * tags and the same address. */
+/* By the strongest kind of identity that both sides have; those of different processes don't come so far. Both are of
+ * one known client already: the same tag, or no tags and the same address. */
 static int identity_points(const struct expectation *e, const struct trace *t, bool *address_only)
 {
 	const struct trace *r = e->request;
 	*address_only = false;
 	if (r->client->tag)
 		return POINTS_TAG;
+	int process = peer_kinship(r->peer, t->peer) == KIN_SAME ? POINTS_PROCESS - POINTS_ADDRESS : 0;
 	if (r->connection == t->connection)
-		return POINTS_CONNECTION;
+		return process + POINTS_CONNECTION;
 	if (r->user_agent == t->user_agent && trace_same_order(r, t))
-		return POINTS_FINGERPRINT;
-	*address_only = true;
-	return POINTS_ADDRESS;
+		return process + POINTS_FINGERPRINT;
+	*address_only = process == 0;
+	return process + POINTS_ADDRESS;
 }
 
 static bool brings_cookie(const struct expectation *e, const struct trace *t)

@@ -12,6 +12,7 @@
 #include "audit/digest.h"
 #include "audit/filter.h"
 #include "audit/marks.h"
+#include "audit/peer.h"
 #include "audit/ruling.h"
 #include "audit/tracker.h"
 
@@ -51,6 +52,7 @@ struct audit {
 	struct audit_counts counts;
 	struct intern intern;
 	struct clients clients;
+	struct peers peers;
 	struct marks marks;
 	struct table by_target;          /* of awaited.node: expectations, by client and spelling of each reading */
 	struct table by_request;         /* expectations, by client and spelling of the redirect's own URL */

@@ -12,7 +12,7 @@
 
 static bool same_program(const struct trace *a, const struct trace *b)
 {
-	if (a->user_agent != b->user_agent)
+	if (a->user_agent != b->user_agent || peer_kinship(a->peer, b->peer) == KIN_STRANGERS)
 		return false;
 	return a->client->tag || a->connection == b->connection || trace_same_order(a, b);
 }
@@ -39,6 +39,8 @@ static void note_retry(struct audit *a, struct trace *t)
 		    r->url_hash != t->url_hash || r->length != t->length)
 			continue;
 		if (t->pipelined && t->connection == r->connection)
+			continue;
+		if (peer_kinship(r->peer, t->peer) == KIN_STRANGERS)
 			continue;
 		uint64_t equal = 0;
 		if (r->content && t->content &&

@@ -117,6 +117,7 @@ struct trace *trace_new(struct audit *a, const struct audit_exchange *x, struct 
 	}
 	t->refs = 1;
 	t->client = client;
+	t->peer = client->tag ? NULL : peer_ref(peer_find(&a->peers, who->connection));
 	t->pipelined = x->request.pipelined;
 	t->path = (uint8_t)x->request.path;
 	memcpy(t->address, who->address, sizeof(t->address));
@@ -152,6 +153,7 @@ void trace_drop(struct audit *a, struct trace *t)
 	intern_drop(&a->intern, t->method);
 	intern_drop(&a->intern, t->user_agent);
 	intern_drop(&a->intern, t->content_type);
+	peer_drop(&a->peers, t->peer);
 	client_drop(&a->clients, t->client);
 	budget_give(&a->budget, trace_size(t) + BUDGET_BLOCK + list_cost(t->fields) + list_cost(t->response_fields) +
 				    (t->location ? t->location_len + BUDGET_BLOCK : 0));
@@ -159,6 +161,32 @@ void trace_drop(struct audit *a, struct trace *t)
 	free(t->response_fields);
 	free(t->location);
 	free(t);
+}
+
+bool trace_hold(struct trace *t, struct peer *until)
+{
+	for (unsigned i = 0; i < until->held_count; i++) {
+		if (until->held[i] == t)
+			return true;
+	}
+	if (until->held_count == PEER_HELD_MAX)
+		return false;
+	until->held[until->held_count++] = trace_ref(t);
+	return true;
+}
+
+bool trace_ask_peer(struct audit *a, struct trace *t, const struct audit_client *who)
+{
+	if (!t->peer)
+		t->peer = peer_ref(peer_ask(&a->peers, who));
+	if (!t->peer || !t->peer->asked)
+		return false;
+	if (trace_hold(t, t->peer))
+		return true;
+	/* Nobody would come back to it: it does without. */
+	peer_drop(&a->peers, t->peer);
+	t->peer = NULL;
+	return false;
 }
 
 static void location_keep(struct audit *a, struct trace *t, const struct http_head *head)

@@ -37,6 +37,8 @@ struct trace {
 	bool repeats;   /* it asks again what was redirected, unchanged */
 	bool surplus;   /* bytes came behind a response that has no content */
 	bool pipelined; /* its bytes had come before the answer to the request before it */
+	uint8_t held;   /* as a candidate it waits for so many peers to be known ... */
+	bool deferred;  /* ... and so does what its end means */
 	uint8_t name_count;
 	uint8_t cookie_count;
 	uint8_t address[16];
@@ -44,6 +46,7 @@ struct trace {
 	uint64_t connection;
 	uint64_t order;              /* when it arrived, in the tracker's order; 0: nothing was expected then */
 	struct known_client *client; /* a reference */
+	struct peer *peer;           /* a reference; NULL: nobody asked whose process the client's is, or could tell */
 	struct text *method;         /* references; the last two may be NULL */
 	struct text *user_agent;
 	struct text *content_type;
@@ -110,6 +113,13 @@ void trace_take_content(struct audit *a, struct trace *t, struct audit_exchange 
 
 /* Lets go of the content once nothing will be compared with it any more. */
 void trace_content_done(struct audit *a, struct trace *t);
+
+/* Asks whose process the client's is, where nobody did yet. `who` is its client. The trace is looked at again when the
+ * answer comes: false where none is to come. */
+bool trace_ask_peer(struct audit *a, struct trace *t, const struct audit_client *who);
+
+/* Looked at again when this peer is known. False where too many are already. */
+bool trace_hold(struct trace *t, struct peer *until);
 
 /* What the rules and the log see. The views live as long as the trace; `address` is room for the address as text. */
 #define ADDRESS_TEXT_MAX 48

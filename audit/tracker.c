@@ -4,6 +4,7 @@
  * the totals. What happens to exchanges is in observe.c, match.c and hop.c. */
 #include <stdlib.h>
 
+#include "audit/identity.h"
 #include "audit/match.h"
 
 struct audit_config audit_config_default(void)
@@ -36,6 +37,7 @@ struct audit *audit_new(const struct audit_config *config)
 	bool ok = digester_init(&a->digester, &a->budget);
 	ok = intern_init(&a->intern, &a->budget, config->seed) && ok;
 	ok = clients_init(&a->clients, &a->intern, config->seed) && ok;
+	ok = peers_init(&a->peers, &a->clients, &a->budget, &config->finder) && ok;
 	ok = marks_init(&a->marks, &a->intern, config->seed) && ok;
 	ok = table_init(&a->by_target) && ok;
 	ok = table_init(&a->by_request) && ok;
@@ -69,8 +71,10 @@ void audit_free(struct audit *a)
 	if (a->by_target.buckets && a->by_request.buckets) {
 		/* A run that was not finished: what is open is let go of, and nobody is told. */
 		a->config.sink = (struct event_sink){.emit = NULL};
+		identity_forget(a);
 		audit_close_all(a, 0);
 	}
+	peers_free(&a->peers);
 	if (a->clients.table.buckets)
 		clients_free(&a->clients);
 	marks_free(&a->marks);
@@ -99,6 +103,7 @@ void audit_finish(struct audit *a, int64_t now_us)
 {
 	audit_lock(a);
 	atomic_store_explicit(&a->finished, true, memory_order_relaxed);
+	identity_forget(a);
 	audit_close_all(a, now_us);
 	clients_forget(&a->clients);
 	ruling_forget(&a->ruling);

@@ -6,6 +6,21 @@
 
 #include "audit/event.h"
 
+/* Who finds the local process behind a client's connection. `ask` is called with the tracker's lock held, from any
+ * thread; it copies and returns, it never blocks. True promises one answer, by audit_client_process(). */
+struct process_finder {
+	bool (*ask)(void *arg, const struct audit_client *who); /* NULL: no process is looked for */
+	void *arg;
+};
+
+/* A process, as the finder answers. */
+struct client_process {
+	uint32_t pid;
+	uint64_t start;    /* when it began, in any unit: with the pid it is unique */
+	uint64_t image;    /* equal for processes that were forked from one program, different for others */
+	struct bytes name; /* of its command */
+};
+
 struct audit_config {
 	enum profile profile;
 	int64_t window_us;           /* how long a follow-up is waited for; RULES §3: 10 s */
@@ -15,9 +30,10 @@ struct audit_config {
 	bool record_all;             /* an `exchange` event for every exchange, not only those of hops */
 	uint64_t seed;               /* random; for hashes of attacker-chosen keys */
 	struct event_sink sink;      /* borrowed until audit_free() */
+	struct process_finder finder;
 };
 
-/* RULES §3's defaults; no sink, seed 0. */
+/* RULES §3's defaults; no sink, no finder, seed 0. */
 struct audit_config audit_config_default(void);
 
 /* NULL when memory is short. */
@@ -28,6 +44,14 @@ void audit_free(struct audit *a);
 
 /* Closes what is due; call it about four times a second from any one thread. */
 void audit_tick(struct audit *a, int64_t now_us);
+
+/* Whose the connection is that the finder was asked about; NULL: nobody can tell. From any thread. Improves what is
+ * provisional; what is final stays. */
+void audit_client_process(struct audit *a, uint64_t connection, const struct client_process *found, int64_t now_us);
+
+/* A process that was answered has ended, and what it had sent was read: it follows nothing any more, so that what was
+ * expected of it closes now. From any thread. */
+void audit_process_ended(struct audit *a, uint32_t pid, uint64_t start, int64_t now_us);
 
 /* The observed command (or all of the traffic) has ended: every open expectation and chain closes now. */
 void audit_finish(struct audit *a, int64_t now_us);

@@ -121,6 +121,9 @@ static void find_strings(struct event_strings *s, struct audit_event *e)
 	case EVENT_CHAIN_FINISHED:
 		add_chain_finished(s, &e->chain_finished);
 		break;
+	case EVENT_CLIENT_PROCESS:
+		add_view(s, &e->process.name);
+		break;
 	case EVENT_TUNNEL:
 		add_tunnel(s, &e->tunnel);
 		break;

@@ -236,6 +236,13 @@ static void write_chain_finished(struct event_writer *w, struct text_buf *t, con
 	json_put_object_end(t);
 }
 
+static void write_client_process(struct event_writer *w, struct text_buf *t, const struct event_client_process *p)
+{
+	json_put_uint(t, "connection", p->connection);
+	json_put_uint(t, "pid", p->pid);
+	write_free_text(w, t, "name", p->name);
+}
+
 static void write_tunnel(struct event_writer *w, struct text_buf *t, const struct event_tunnel *u)
 {
 	json_put_uint(t, "connection", u->connection);
@@ -338,6 +345,9 @@ static void write_members(struct event_writer *w, struct text_buf *t, const stru
 		break;
 	case EVENT_CHAIN_FINISHED:
 		write_chain_finished(w, t, &e->chain_finished);
+		break;
+	case EVENT_CLIENT_PROCESS:
+		write_client_process(w, t, &e->process);
 		break;
 	case EVENT_TUNNEL:
 		write_tunnel(w, t, &e->tunnel);

@@ -24,6 +24,13 @@ static void read_revised(const json_t *line, struct audit_event *e)
 					    .reason = get_text(line, "reason")};
 }
 
+static void read_client_process(const json_t *line, struct audit_event *e)
+{
+	e->process = (struct event_client_process){.connection = get_count(line, "connection"),
+						   .pid = (uint32_t)get_count(line, "pid"),
+						   .name = get_bytes(line, "name")};
+}
+
 static void read_tunnel(const json_t *line, struct audit_event *e)
 {
 	e->tunnel = (struct event_tunnel){.connection = get_count(line, "connection"),
@@ -96,6 +103,9 @@ void read_plain(const json_t *line, struct audit_event *e)
 		break;
 	case EVENT_MATCH_REVISED:
 		read_revised(line, e);
+		break;
+	case EVENT_CLIENT_PROCESS:
+		read_client_process(line, e);
 		break;
 	case EVENT_TUNNEL:
 		read_tunnel(line, e);

@@ -186,6 +186,8 @@ static inline void sample_all(struct audit_event events[EVENT_TYPE_COUNT], struc
 						    .last = &facts[1],
 						    .tag = BYTES("checkout"),
 						    .test = BYTES("pays with api_key=HUNTER2")}};
+	events[EVENT_CLIENT_PROCESS] =
+	    (struct audit_event){.type = EVENT_CLIENT_PROCESS, .process = {3, 4711, BYTES("curl")}};
 	events[EVENT_TUNNEL] = (struct audit_event){
 	    .type = EVENT_TUNNEL, .tunnel = {3, BYTES("b.example:443"), BYTES("checkout"), "opaque", "not HTTP"}};
 	events[EVENT_TLS_INTERCEPTED] = (struct audit_event){.type = EVENT_TLS_INTERCEPTED,

@@ -14,6 +14,7 @@
 
 #define EXCHANGES_MAX 4096
 #define FIELDS_MAX 64
+#define OWNED_MAX 64
 
 struct played {
 	struct audit_exchange x;
@@ -30,8 +31,20 @@ struct played {
 	bool over;
 };
 
+/* The connection of a process. */
+struct owned {
+	uint64_t connection;
+	uint32_t pid;
+	uint64_t image;
+	bool asked; /* and not answered yet */
+};
+
 struct scenario {
 	struct audit *audit;
+	struct owned owned[OWNED_MAX];
+	unsigned owned_count;
+	unsigned asked;
+	bool answers_late;
 	int64_t now_us;
 	struct played *exchanges[EXCHANGES_MAX];
 	int count;
@@ -141,12 +154,78 @@ static bool on_event(void *arg, const struct audit_event *e)
 	return true;
 }
 
+static struct owned *owned_find(struct scenario *s, uint64_t connection)
+{
+	for (unsigned i = 0; i < s->owned_count; i++) {
+		if (s->owned[i].connection == connection)
+			return &s->owned[i];
+	}
+	return NULL;
+}
+
+/* process=P/I of a request on this connection */
+static void own(struct scenario *s, uint64_t connection, const char *process)
+{
+	const char *image = strchr(process, '/');
+	struct owned *o = owned_find(s, connection);
+	ck_assert(o || s->owned_count < OWNED_MAX);
+	if (!o)
+		o = &s->owned[s->owned_count++];
+	o->connection = connection;
+	o->pid = (uint32_t)atoi(process);
+	o->image = image ? 1000000u + strtoul(image + 1, NULL, 10) : o->pid;
+}
+
+/* Called with the audit's lock held: it must not answer here. */
+static bool on_asked(void *arg, const struct audit_client *who)
+{
+	struct scenario *s = arg;
+	struct owned *o = owned_find(s, who->connection);
+	s->asked++;
+	if (o)
+		o->asked = true;
+	return o != NULL;
+}
+
+void answer(struct scenario *s, uint64_t connection)
+{
+	struct owned *o = owned_find(s, connection);
+	ck_assert(o && o->asked);
+	struct client_process found = {.pid = o->pid, .start = 1, .image = o->image, .name = BYTES("client")};
+	o->asked = false;
+	audit_client_process(s->audit, connection, &found, s->now_us);
+}
+
+static void answer_at_once(struct scenario *s)
+{
+	for (unsigned i = 0; i < s->owned_count && !s->answers_late; i++) {
+		if (s->owned[i].asked)
+			answer(s, s->owned[i].connection);
+	}
+}
+
+void answers_come_late(struct scenario *s)
+{
+	s->answers_late = true;
+}
+
+unsigned processes_asked(const struct scenario *s)
+{
+	return s->asked;
+}
+
+void process_ends(struct scenario *s, uint32_t pid)
+{
+	audit_process_ended(s->audit, pid, 1, s->now_us);
+}
+
 struct scenario *scenario_new(const struct audit_config *config)
 {
 	struct audit_config c = config ? *config : audit_config_default();
 	struct scenario *s = calloc(1, sizeof(*s));
 	c.seed = c.seed ? c.seed : 0x5eed;
 	c.sink = (struct event_sink){.emit = on_event, .arg = s};
+	c.finder = (struct process_finder){.ask = on_asked, .arg = s};
 	s->gapless = true;
 	s->now_us = 1000000;
 	s->audit = audit_new(&c);
@@ -228,6 +307,7 @@ struct request_words {
 	const char *method;
 	const char *url;
 	const char *agent;
+	const char *process;
 	char fields[2048];
 	long declared;
 	bool chunked;
@@ -269,8 +349,12 @@ static void request_word(struct played *p, struct request_words *w, const char *
 		p->client.tag = bytes_str(p->tag);
 	} else if ((v = value_of(word, "ua"))) {
 		w->agent = v;
+	} else if ((v = value_of(word, "process"))) {
+		w->process = v;
 	} else if ((v = value_of(word, "path"))) {
 		w->path = strcmp(v, "tunnel") == 0 ? AUDIT_PATH_TUNNEL : AUDIT_PATH_INTERCEPTED;
+	} else if (strcmp(word, "remote") == 0) {
+		memcpy(p->client.address + 12, (const uint8_t[]){198, 51, 100}, 3);
 	} else if (strcmp(word, "chunked") == 0) {
 		w->chunked = true;
 	} else if (strcmp(word, "pipelined") == 0) {
@@ -322,6 +406,8 @@ int request(struct scenario *s, const char *text)
 	while ((word = next_word(&rest)))
 		request_word(p, &w, word);
 	build_head(p, &w);
+	if (w.process)
+		own(s, p->client.connection, w.process);
 	free(copy);
 	s->exchanges[++s->count] = p;
 	struct audit_request request = {.client = &p->client,
@@ -331,6 +417,7 @@ int request(struct scenario *s, const char *text)
 					.path = w.path,
 					.pipelined = w.pipelined};
 	audit_request_head(s->audit, &p->x, &request, s->now_us);
+	answer_at_once(s);
 	return s->count;
 }
 
@@ -409,6 +496,7 @@ void respond(struct scenario *s, int n, const char *text)
 	memset(raw, 'X', strlen(raw)); /* its views are over: nothing may look there */
 	free(raw);
 	free(copy);
+	answer_at_once(s);
 }
 
 void respond_local(struct scenario *s, int n, int status)

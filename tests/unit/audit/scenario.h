@@ -8,12 +8,14 @@
  *     chunked        no Content-Length               declared=N     Content-Length that the content may not reach
  *     conn=N         the connection (default 1)      tag=T          proxy user name
  *     addr=N         127.0.0.N (default 1)           ua=T           User-Agent (default "client/1")
+ *     remote         198.51.100.N instead
  *     pipelined      came before the answer before   name:value     any other header field ("^" is a space in it)
- *     path=tunnel    in a tunnel, in clear            path=intercepted  in a tunnel that we opened
- * A response: STATUS, a Location if the next word has none of ':' before a '/' or is "-" for an empty one, and
- *     name:value     any header field                undelivered    the client did not get all of it
- *     bare           no Cache-Control: otherwise it is private, where the words give none, so that the rules about
- *                    caching have nothing to say where something else is tested
+ *     process=P      the connection is of process P, a program of its own; process=P/I  one that was forked from
+ * program I path=tunnel    in a tunnel, in clear            path=intercepted  in a tunnel that we opened A response:
+ * STATUS, a Location if the next word has none of ':' before a '/' or is "-" for an empty one, and name:value     any
+ * header field                undelivered    the client did not get all of it bare           no Cache-Control:
+ * otherwise it is private, where the words give none, so that the rules about caching have nothing to say where
+ * something else is tested
  */
 #ifndef TESTS_SCENARIO_H
 #define TESTS_SCENARIO_H
@@ -49,6 +51,15 @@ void abort_exchange(struct scenario *s, int n);                      /* exchange
 
 /* A whole exchange, "POST http://a/pay body=x -> 307 /v2/pay"; a millisecond passes before and after. */
 int play(struct scenario *s, const char *line);
+
+/* Whose process a connection is of is answered at once where it is asked for; from now on by answer() alone. */
+void answers_come_late(struct scenario *s);
+void answer(struct scenario *s, uint64_t connection);
+
+/* How often a process was asked for. */
+unsigned processes_asked(const struct scenario *s);
+
+void process_ends(struct scenario *s, uint32_t pid);
 
 /* Sets a mark; a millisecond passes before it. */
 void mark(struct scenario *s, const char *tag, const char *name);
