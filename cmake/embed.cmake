@@ -4,12 +4,13 @@
 # of their names. Run by the build:
 #
 #   cmake -D FOLDER=audit/ui -D OUTPUT=build/ui_files.c -P cmake/embed.cmake
-file(GLOB names RELATIVE ${FOLDER} ${FOLDER}/*.html ${FOLDER}/*.css ${FOLDER}/*.js)
+file(GLOB names RELATIVE ${FOLDER} ${FOLDER}/*.html ${FOLDER}/*.css ${FOLDER}/*.js ${FOLDER}/*.json)
 list(SORT names)
 
 set(type_html "text/html; charset=utf-8")
 set(type_css "text/css; charset=utf-8")
 set(type_js "text/javascript; charset=utf-8")
+set(type_json "application/json")
 
 set(arrays "")
 set(rows "")

@@ -6,13 +6,13 @@ import { button, el, fill } from "./dom.js";
 import { copyButton } from "./copy.js";
 import { findingList } from "./findings.js";
 import { hopDiagram } from "./hops.js";
-import { mark, outcomeName, wordOf } from "./names.js";
-import { plain, shown, url, value } from "./text.js";
-import { clock, counted, duration } from "./units.js";
+import { kindOf, mark, outcomeName, wordOf } from "./names.js";
+import { moment, plain, shown, url, value } from "./text.js";
+import { counted, duration } from "./units.js";
 
 function owners(chain) {
 	const rows = [
-		["time", el("time", { datetime: chain.time, title: chain.time }, clock(chain.time, { fraction: true }))],
+		["time", moment(chain.time, { fraction: true })],
 		["tag", chain.tag && value(chain.tag, { max: 120 })],
 		["test", chain.test && value(chain.test, { max: 300 })],
 		["client", chain.client && value(chain.client, { max: 200 })],
@@ -29,7 +29,7 @@ function headOf(chain, { onClose }) {
 		duration(chain.elapsed_us),
 		chain.unverifiable ? `${chain.unverifiable} unverifiable` : null,
 	];
-	return el("header", { class: `chain-head ${chain.verdict}` },
+	return el("header", { class: `chain-head ${kindOf(chain.verdict)}` },
 		button("Back to the list", onClose, { class: "quiet back" }),
 		el("h2", { tabindex: "-1", id: "chain-title" }, mark(chain.verdict), " ",
 			value(chain.method, { max: 40, name: "span", className: "method" }), " ", url(chain.url)),

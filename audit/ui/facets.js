@@ -31,6 +31,7 @@ export class Facets {
 	#box;
 	#toggle;
 	#all = new Set(); // keys of the groups that show more than a few
+	#terms = new Map(); // button -> its term, so that the focus finds its way back
 	#facets = {};
 	#filter = "";
 
@@ -48,12 +49,13 @@ export class Facets {
 	show(facets, filter) {
 		this.#facets = facets;
 		this.#filter = filter;
-		const focused = document.activeElement?.dataset?.facet;
+		const focused = this.#terms.get(document.activeElement);
 		const scrolled = this.#box.scrollTop;
+		this.#terms.clear();
 		fill(this.#box, GROUPS.map((group) => this.#group(group)));
 		this.#box.scrollTop = scrolled;
 		if (focused !== undefined)
-			[...this.#box.querySelectorAll("button")].find((node) => node.dataset.facet === focused)?.focus();
+			[...this.#terms].find(([, term]) => term === focused)?.[0].focus();
 	}
 
 	#group(group) {
@@ -69,7 +71,7 @@ export class Facets {
 			}, { class: "quiet more", "aria-expanded": String(open) })
 			: null;
 		if (more)
-			more.dataset.facet = `more ${group.key}`;
+			this.#terms.set(more, `more ${group.key}`);
 		return el("div", { class: "facet", role: "group", "aria-labelledby": `facet-${group.key}` },
 			el("h2", { id: `facet-${group.key}` }, group.title),
 			el("ul", {}, shownOnes.map((entry) => this.#entry(group, entry))), more);
@@ -85,9 +87,9 @@ export class Facets {
 			group.name ? el("span", { class: "name" }, name) : brief(v, 80, "name"),
 			el("span", { class: "number" }, count(n)),
 		], () => this.#toggle(term), { class: "only", "aria-pressed": String(chosen), title: chosen ? `without ${plain(term)}` : plain(term) });
-		only.dataset.facet = term;
+		this.#terms.set(only, term);
 		const without = button("≠", () => this.#toggle(not), { class: "without quiet", title: plain(not), "aria-label": `not ${name}` });
-		without.dataset.facet = not;
+		this.#terms.set(without, not);
 		return el("li", {}, only, chosen ? null : without);
 	}
 }

@@ -4,13 +4,15 @@
 
 import { askRule } from "./api.js";
 import { button, el, fill } from "./dom.js";
-import { faultName, mark, wordOf } from "./names.js";
-import { shown, value } from "./text.js";
+import { faultName, kindOf, mark, wordOf } from "./names.js";
+import { brief, shown, value } from "./text.js";
+
+const RULE_ID = /^[a-z0-9-]{1,80}$/;
 
 function evidence(finding) {
 	const also = Array.isArray(finding.also) ? finding.also.join(" ") : finding.also;
 	const rows = [["expected", finding.expected], ["seen", finding.seen], ["why", finding.source], ["also", also],
-		["accepted", finding.suppressed && finding.suppressed !== true ? finding.suppressed : null]].filter(([, text]) => text);
+		["accepted by", finding.suppressed_by], ["because", finding.suppressed_reason]].filter(([, text]) => text);
 	return el("dl", { class: "evidence" }, rows.map(([label, text]) =>
 		[el("dt", {}, label), el("dd", { class: label }, value(text, { name: label === "why" ? "span" : "code" }))]));
 }
@@ -27,7 +29,7 @@ function explanation(finding) {
 	const body = el("div", { class: "rule-words" }, finding.explanation ? el("p", {}, shown(finding.explanation)) : null);
 	const details = el("details", { class: "rule" }, el("summary", {}, "About this rule"), body);
 	details.addEventListener("toggle", async () => {
-		if (!details.open || details.dataset.asked)
+		if (!details.open || details.dataset.asked || !RULE_ID.test(finding.rule))
 			return;
 		details.dataset.asked = "yes";
 		try {
@@ -46,14 +48,14 @@ function one(finding, chain, onRule) {
 	const severity = accepted ? "accepted" : finding.severity;
 	const fault = faultName(finding.fault);
 	const where = finding.hop && chain.hops > 1 ? `hop ${finding.hop}` : null;
-	return el("li", { class: `finding ${severity}` },
+	return el("li", { class: `finding ${kindOf(severity)}` },
 		el("h4", {}, mark(severity), " ",
 			el("span", { class: "severity", "aria-hidden": "true" }, wordOf(severity)), " ",
-			button(value(finding.rule, { max: 100, name: "code", className: "rule-id" }), () => onRule(finding.rule),
+			button(brief(finding.rule, 100, "rule-id value"), () => onRule(finding.rule),
 				{ class: "quiet rule-filter", title: "Show the chains with this rule" })),
-		el("p", { class: "message" }, shown(finding.message)),
+		value(finding.message, { max: 1000, name: "p", className: "message" }),
 		el("p", { class: "facts" }, [where, fault, finding.confidence && finding.confidence !== "none" ? `confidence ${finding.confidence}` : null]
-			.filter(Boolean).map((text) => el("span", {}, shown(text)))),
+			.filter(Boolean).map((text) => brief(text, 80, ""))),
 		evidence(finding), explanation(finding));
 }
 

@@ -45,7 +45,7 @@ export class Header {
 			["lost", status.lost || null, "error"],
 		];
 		fill(byId("totals"), rows.filter(([, n]) => n !== undefined && n !== null).map(([label, n, kind]) =>
-			el("div", { class: n ? kind : "" }, el("dt", {}, label), el("dd", {}, count(n)))));
+			el("div", { class: n ? kind : "zero" }, el("dt", {}, label), el("dd", {}, count(n)))));
 		const log = status.log ? String(status.log) : "";
 		const name = log.split("/").at(-1);
 		const source = byId("source");

@@ -4,20 +4,20 @@
 // kept and what was not. Nothing is judged here: before, after and verdict are the audit's.
 
 import { el } from "./dom.js";
-import { levelName, mark, outcomeName, statusName, wordOf } from "./names.js";
-import { brief, shown, url, value } from "./text.js";
-import { bytes, clock, duration } from "./units.js";
+import { kindOf, levelName, mark, outcomeName, statusName, wordOf } from "./names.js";
+import { brief, moment, plain, shown, url, value } from "./text.js";
+import { bytes, duration } from "./units.js";
 
-// What is compared, the verdict that is about it, and how often it is worth a row when it is the same.
+// What is compared, and the verdict that is about it.
 const ASPECTS = [
-	{ what: "method", title: "Method", property: "method", always: true },
-	{ what: "content", title: "Content", property: "body", always: true },
-	{ what: "header", title: "Headers", property: "headers", always: true },
-	{ what: "credential", title: "Credentials", property: "credentials", always: true },
-	{ what: "origin", title: "Origin", always: false },
-	{ what: "scheme", title: "Scheme", always: false },
+	{ what: "method", title: "Method", property: "method" },
+	{ what: "content", title: "Content", property: "body" },
+	{ what: "header", title: "Headers", property: "headers" },
+	{ what: "credentials", title: "Credentials", property: "credentials" },
+	{ what: "origin", title: "Origin" },
+	{ what: "scheme", title: "Scheme" },
 ];
-const KINDS = { same: "kept", changed: "changed", lost: "lost", added: "added", leaked: "leaked" };
+const KINDS = { same: "kept", changed: "changed", lost: "lost", added: "added", leaked: "leaked", unknown: "not compared" };
 
 function content(facts) {
 	if (!facts)
@@ -27,7 +27,7 @@ function content(facts) {
 	if (facts.complete === false)
 		parts.push("incomplete");
 	return el("span", { class: "content" }, parts.join(", "),
-		facts.sha256 ? [" ", el("abbr", { class: "digest", title: `SHA-256 ${facts.sha256}` }, `sha256 ${brief(facts.sha256, 12, "").textContent}`)] : null);
+		facts.sha256 ? [" ", el("abbr", { class: "digest", title: `SHA-256 ${plain(facts.sha256, 80)}` }, `sha256 ${brief(facts.sha256, 12, "").textContent}`)] : null);
 }
 
 // [["name", "value"]], or {"name": "value"}
@@ -47,7 +47,7 @@ function request(facts, number, { last = false } = {}) {
 			el("b", { class: "method" }, value(facts.method, { max: 40, name: "span" })), " ", url(facts.url)),
 		el("p", { class: "facts" },
 			content(facts.content),
-			facts.time ? el("time", { datetime: facts.time, title: facts.time }, clock(facts.time, { fraction: true })) : null,
+			facts.time ? moment(facts.time, { fraction: true }) : null,
 			facts.exchange ? el("span", {}, `exchange ${facts.exchange}`) : null),
 		fieldList(facts.fields), status ? el("p", { class: "answer" }, "answered ", status) : null);
 }
@@ -58,7 +58,7 @@ function matchOf(match) {
 	const said = [levelName(match.level), match.cause, match.state && match.state !== "final" ? match.state : null, match.late ? "came late" : null,
 		match.ambiguous ? `ambiguous: ${match.ambiguous}` : null].filter(Boolean).join("; ");
 	return el("p", { class: "facts match" },
-		el("span", {}, "match ", el("b", {}, brief(match.level, 20, "")), said ? [" ", el("span", { class: "dim" }, "(", shown(said), ")")] : null),
+		el("span", {}, "match ", el("b", {}, brief(match.level, 20, "")), said ? [" ", el("span", { class: "dim" }, "(", brief(said, 200, ""), ")")] : null),
 		el("span", { class: `confidence ${["high", "medium", "low"].includes(match.confidence) ? match.confidence : "none"}` },
 			"confidence ", brief(match.confidence ?? "none", 20, "")),
 		match.score !== undefined && match.score !== null ? el("span", {}, `score ${match.score}`) : null);
@@ -69,42 +69,54 @@ function side(text) {
 }
 
 function verdictCell(verdict, reason) {
-	return el("td", { class: `verdict ${verdict ?? ""}` },
+	return el("td", { class: `verdict ${kindOf(verdict)}` },
 		verdict ? [mark(verdict, { spoken: false }), " ", wordOf(verdict)] : null,
 		reason ? el("span", { class: "reason" }, shown(reason)) : null);
 }
 
 function changeRow(title, change, verdict, reason) {
-	const kind = KINDS[change.kind] ?? String(change.kind ?? "");
-	const worst = verdict === "fail" || change.kind === "leaked" ? "bad" : "calm";
-	return el("tr", { class: `change ${change.kind in KINDS ? change.kind : ""} ${worst}` },
-		el("th", { scope: "row" }, title, change.name ? [" ", value(change.name, { max: 60 })] : null),
-		change.kind === "same"
-			? el("td", { colspan: "2" }, side(change.after ?? change.before))
-			: [el("td", { class: "before" }, side(change.before)), el("td", { class: "after" }, side(change.after))],
-		el("td", { class: "kind" }, shown(kind)),
+	const kind = change && (Object.hasOwn(KINDS, change.kind) ? KINDS[change.kind] : change.kind);
+	const bad = verdict === "fail" || change?.kind === "leaked";
+	return el("tr", { class: `change ${change && Object.hasOwn(KINDS, change.kind) ? change.kind : ""} ${bad ? "bad" : "calm"}` },
+		el("th", { scope: "row" }, title, change?.name ? value(change.name, { max: 60, className: "value name" }) : null),
+		change ? [el("td", { class: "before" }, side(change.before)), el("td", { class: "after" }, side(change.after)),
+			el("td", { class: "kind" }, shown(kind))] : el("td", { colspan: "3" }),
 		verdictCell(verdict, reason));
 }
 
-function changes(hop) {
-	const all = hop.changes ?? [];
-	const rows = [];
-	for (const aspect of ASPECTS) {
-		const verdict = aspect.property ? hop.verdicts?.[aspect.property] : undefined;
-		const reason = aspect.property ? hop.reasons?.[aspect.property] : undefined;
-		const mine = all.filter((change) => change.what === aspect.what && (aspect.always || change.kind !== "same"));
-		// Where something of a kind is not the same, what is the same of it says nothing.
-		const telling = mine.some((change) => change.kind !== "same") ? mine.filter((change) => change.kind !== "same") : mine.slice(0, 1);
-		telling.forEach((change, i) => rows.push(changeRow(aspect.title, change, i === 0 ? verdict : undefined, i === 0 ? reason : undefined)));
-		if (telling.length === 0 && verdict)
-			rows.push(el("tr", { class: "change" }, el("th", { scope: "row" }, aspect.title), el("td", { colspan: "3" }), verdictCell(verdict, reason)));
-	}
-	if (rows.length === 0)
+// What of an aspect is worth rows: what is not the same, or what is not known to be right.
+function rowsOf(aspect, hop) {
+	const verdict = aspect.property ? hop.verdicts?.[aspect.property] : undefined;
+	const reason = aspect.property ? hop.reasons?.[aspect.property] : undefined;
+	const mine = (hop.changes ?? []).filter((change) => change.what === aspect.what);
+	const other = mine.filter((change) => change.kind !== "same");
+	if (other.length > 0)
+		return other.map((change, i) => changeRow(aspect.title, change, i === 0 ? verdict : undefined, i === 0 ? reason : undefined));
+	if (verdict && verdict !== "pass")
+		return [changeRow(aspect.title, mine[0], verdict, reason)];
+	return [];
+}
+
+// "✓ kept: method GET, content, headers, credentials"
+function keptLine(hop, aspects) {
+	const known = aspects.filter(({ what, property }) => hop.verdicts?.[property] === "pass" ||
+		(hop.changes ?? []).some((change) => change.what === what));
+	if (known.length === 0)
 		return null;
-	return el("div", { class: "changes", role: "region", tabindex: "0", "aria-label": `What changed at hop ${hop.hop}` }, el("table", {},
+	return el("p", { class: "facts kept" }, el("span", {}, mark("pass", { spoken: false }), " kept: ",
+		known.map(({ title }) => title.toLowerCase()).join(", ")));
+}
+
+function changes(hop) {
+	const told = ASPECTS.map((aspect) => ({ aspect, rows: rowsOf(aspect, hop) }));
+	const rows = told.flatMap((each) => each.rows);
+	const kept = keptLine(hop, told.filter((each) => each.rows.length === 0).map((each) => each.aspect));
+	if (rows.length === 0)
+		return kept;
+	return [kept, el("div", { class: "changes", role: "region", tabindex: "0", "aria-label": `What changed at hop ${hop.hop}` }, el("table", {},
 		el("thead", {}, el("tr", {}, ["Compared", "Redirected request", "Follow-up", "", "Verdict"].map((title) =>
 			el("th", { scope: "col" }, title || el("span", { class: "unseen" }, "Kind"))))),
-		el("tbody", {}, rows)));
+		el("tbody", {}, rows)))];
 }
 
 function redirect(hop) {

@@ -7,6 +7,7 @@
 // above MAX_HEIGHT the scroll bar stands for the whole in proportion, and small movements still move by pixels.
 
 import { el, fill } from "./dom.js";
+import { kindOf } from "./names.js";
 import { chainRow, chainWords } from "./row.js";
 
 const MAX_HEIGHT = 8_000_000;
@@ -253,7 +254,7 @@ export class List {
 			fill(node, row ? chainRow(row) : el("span", { class: "coming" }, "…"));
 			node.setAttribute("aria-label", row ? chainWords(row) : "not here yet");
 		}
-		node.className = `row ${row ? row.verdict : "unknown"}${chosen ? " chosen" : ""}`;
+		node.className = `row ${kindOf(row?.verdict)}${chosen ? " chosen" : ""}`;
 		node.setAttribute("aria-setsize", this.total);
 		node.setAttribute("aria-posinset", i + 1);
 		node.setAttribute("aria-selected", String(chosen));

@@ -3,6 +3,7 @@
 // What the log's words are called on the page, and the marks that stand for verdicts.
 
 import { el } from "./dom.js";
+import { plain } from "./text.js";
 
 const MARKS = {
 	error: ["✗", "error"],
@@ -15,12 +16,15 @@ const MARKS = {
 	accepted: ["–", "accepted"],
 };
 
-export const wordOf = (verdict) => MARKS[verdict]?.[1] ?? String(verdict ?? "");
+export const wordOf = (verdict) => Object.hasOwn(MARKS, verdict) ? MARKS[verdict][1] : plain(verdict, 40);
+// For a class: never what a stranger could choose.
+export const kindOf = (verdict) => Object.hasOwn(MARKS, verdict) ? verdict : "unknown";
 
 // A mark by shape and colour; its word is for those who can't see it.
 export function mark(verdict, { spoken = true } = {}) {
-	const [sign, word] = MARKS[verdict] ?? ["·", String(verdict ?? "unknown")];
-	return el("span", { class: `sign ${MARKS[verdict] ? verdict : ""}`, title: word },
+	const sign = Object.hasOwn(MARKS, verdict) ? MARKS[verdict][0] : "·";
+	const word = wordOf(verdict);
+	return el("span", { class: `sign ${kindOf(verdict)}`, title: word },
 		el("span", { "aria-hidden": "true" }, sign), spoken ? el("span", { class: "unseen" }, word) : null);
 }
 
@@ -40,7 +44,8 @@ const OUTCOMES = {
 	completed: "completed", loop: "loop", not_followed: "not followed", left_visibility: "left visibility",
 	aborted: "aborted", open: "still open", followed: "followed", retried: "asked again instead",
 };
-export const outcomeName = (outcome) => OUTCOMES[outcome] ?? String(outcome ?? "");
+export const outcomeName = (outcome) => Object.hasOwn(OUTCOMES, outcome) ? OUTCOMES[outcome] : plain(outcome, 40);
+export const outcomeKind = (outcome) => Object.hasOwn(OUTCOMES, outcome) ? outcome : "unknown";
 
 // How the follow-up's target compares with the one that was due.
 const LEVELS = {
@@ -49,9 +54,9 @@ const LEVELS = {
 	E2: "the target as a correct client may spell it",
 	E3: "another reading of Location",
 };
-export const levelName = (level) => LEVELS[level] ?? "";
+export const levelName = (level) => Object.hasOwn(LEVELS, level) ? LEVELS[level] : "";
 
 const FAULTS = {
 	client: "client’s fault", server: "server’s fault", intermediary: "intermediary’s fault", proxy: "hopaudit’s fault",
 };
-export const faultName = (fault) => FAULTS[fault] ?? "";
+export const faultName = (fault) => Object.hasOwn(FAULTS, fault) ? FAULTS[fault] : "";

@@ -3,9 +3,9 @@
 // One chain as a row of the list, for eyes and for ears.
 
 import { el } from "./dom.js";
-import { mark, outcomeName, wordOf } from "./names.js";
-import { brief, plain, shown, splitUrl } from "./text.js";
-import { clock, duration } from "./units.js";
+import { mark, outcomeKind, outcomeName, wordOf } from "./names.js";
+import { brief, moment, plain, shown, splitUrl } from "./text.js";
+import { duration } from "./units.js";
 
 const PART_MAX = 160; // of a URL; a row is one line
 
@@ -22,14 +22,21 @@ function place(text, base) {
 
 function end(chain) {
 	if (chain.outcome && chain.outcome !== "completed")
-		return el("span", { class: `end ${chain.outcome}` }, outcomeName(chain.outcome));
+		return el("span", { class: `end ${outcomeKind(chain.outcome)}` }, outcomeName(chain.outcome));
 	return chain.final_status ? el("span", { class: "end" }, String(chain.final_status)) : null;
 }
 
+// "─307→", "─302→ ×4": one arrow for neighbours that are alike.
 function arrows(statuses) {
-	const all = (statuses ?? []).filter((status) => status >= 300 && status < 400);
-	const told = all.length > 6 ? [...all.slice(0, 5), `${all.length - 5} more`] : all;
-	return el("span", { class: "arrows" }, told.length ? `─${told.join("→─")}→` : "→");
+	const runs = [];
+	for (const status of (statuses ?? []).filter((each) => each >= 300 && each < 400)) {
+		if (runs.at(-1)?.status === status)
+			runs.at(-1).times++;
+		else
+			runs.push({ status, times: 1 });
+	}
+	const told = runs.slice(0, 4).map(({ status, times }) => `─${status}→${times > 1 ? ` ×${times}` : ""}`).join(" ");
+	return el("span", { class: "arrows" }, told || "→", runs.length > 4 ? " …" : null);
 }
 
 function owner(chain) {
@@ -41,9 +48,9 @@ export function chainRow(chain) {
 	return [
 		mark(chain.verdict, { spoken: false }),
 		el("span", { class: "line" },
-			el("b", {}, brief(chain.method, 24, "method")), " ", place(chain.url, null), " ",
-			arrows(chain.statuses), " ", chain.target ? place(chain.target, chain.url) : null, " ", end(chain)),
-		el("time", { datetime: chain.time, title: chain.time }, clock(chain.time)),
+			el("span", { class: "from" }, el("b", {}, brief(chain.method, 24, "method")), " ", place(chain.url, null)), " ",
+			el("span", { class: "to" }, arrows(chain.statuses), " ", chain.target ? place(chain.target, chain.url) : null, " ", end(chain))),
+		moment(chain.time),
 		el("span", { class: "line second" },
 			rules.length ? el("span", { class: "rules" }, shown(rules.slice(0, 6).join(" · "))) : null,
 			chain.unverifiable ? el("span", { class: "unsure" }, `${chain.unverifiable} unverifiable`) : null,

@@ -4,6 +4,7 @@
 // shortened, with a way to see all of it. The escapes are those of the log and the reports: \x1b, \u{202e}.
 
 import { button, el } from "./dom.js";
+import { clock } from "./units.js";
 
 // Controls, separators of lines and paragraphs, what has no width (direction marks, joiners, variation selectors, tags),
 // lone surrogates, private and unassigned characters, and spaces that are none of ASCII. Marks that pile up follow below.
@@ -80,6 +81,12 @@ export function value(text, { max = VALUE_MAX, name = "code", className = "value
 	}, { class: "more" });
 	node.append(...shown(wholeCut(all, 0, head)), more, ...shown(wholeCut(all, all.length - tail, all.length)));
 	return node;
+}
+
+// A time of the log, by this machine's clock; exactly as logged when pointed at.
+export function moment(rfc3339, options) {
+	const valid = !Number.isNaN(Date.parse(rfc3339));
+	return el("time", { datetime: valid ? rfc3339 : null, title: plain(rfc3339, 60) }, plain(clock(rfc3339, options), 60));
 }
 
 // A URL in its parts: the scheme steps back, the host and the path are what one reads. Never a link.

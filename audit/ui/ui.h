@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The dashboard's page as it stands in the binary: every .html, .css and .js file of this folder, put there by
+ * The dashboard's page as it stands in the binary: every .html, .css, .js and .json file of this folder, put there by
  * cmake/embed.cmake. Served by the control server, which knows nothing of what is in them. */
 #ifndef AUDIT_UI_UI_H
 #define AUDIT_UI_UI_H
