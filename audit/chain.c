@@ -17,6 +17,7 @@ struct chain *chain_new(struct audit *a, struct trace *first)
 	c->test = intern_again(marks_test(&a->marks, text_bytes(first->client->tag), first->started_us));
 	link_init(&c->expectations);
 	list_append(&a->open_chains, &c->in_open);
+	first->client->chains++;
 	budget_take(&a->budget, sizeof(*c) + BUDGET_BLOCK);
 	return c;
 }
@@ -223,6 +224,7 @@ static enum chain_outcome chain_outcome(const struct chain *c)
 static void chain_free(struct audit *a, struct chain *c)
 {
 	chain_set_tail(a, c, NULL, 0);
+	c->first->client->chains--;
 	trace_drop(a, c->first);
 	intern_drop(&a->intern, c->test);
 	for (unsigned i = 0; i < c->state_count; i++)

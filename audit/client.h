@@ -27,6 +27,7 @@ struct known_client {
 	unsigned refs;
 	bool anonymous_follower;                      /* one without a User-Agent followed */
 	unsigned open;                                /* expectations in the list below */
+	unsigned chains;                              /* of it that have not ended */
 	struct text *followers[CLIENT_FOLLOWERS_MAX]; /* references: user agents of it that followed a redirect */
 	struct text *tag; /* a reference, or NULL: then the address is what it is known by */
 	uint8_t address[16];

@@ -156,6 +156,24 @@ void audit_counts(struct audit *a, struct audit_counts *out)
 	audit_unlock(a);
 }
 
+unsigned audit_open_chains(struct audit *a, struct bytes tag)
+{
+	const struct audit_client who = {.tag = tag};
+	audit_lock(a);
+	const struct known_client *c = client_find(&a->clients, &who);
+	unsigned open = c ? c->chains : 0;
+	audit_unlock(a);
+	return open;
+}
+
+uint64_t audit_last_seq(struct audit *a)
+{
+	audit_lock(a);
+	uint64_t seq = a->seq;
+	audit_unlock(a);
+	return seq;
+}
+
 uint64_t audit_retained_bytes(struct audit *a)
 {
 	return budget_used(&a->budget);

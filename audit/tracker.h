@@ -71,6 +71,12 @@ struct audit_totals audit_totals(struct audit *a);
 struct audit_counts; /* audit/counts.h */
 void audit_counts(struct audit *a, struct audit_counts *out);
 
+/* For who waits until a test is over: how many chains of this tag have not ended. What an exchange that has ended began
+ * is among them. */
+unsigned audit_open_chains(struct audit *a, struct bytes tag);
+/* The seq of the last event so far. */
+uint64_t audit_last_seq(struct audit *a);
+
 /* The bytes that the audit retains now: contents, expectations, chains. For tests, metrics and the limit. */
 uint64_t audit_retained_bytes(struct audit *a);
 

@@ -84,6 +84,7 @@ void config_defaults(struct config *c)
 	    .intercept = true,
 	    .tls_min = TLS1_2_VERSION,
 	    .dashboard = config_string("127.0.0.1:8308"),
+	    .store_max = UINT64_C(1024) * MIB,
 	    .log = config_string("hopaudit.jsonl"),
 	    .profile = PROFILE_DEFAULT,
 	    .window_ms = 10 * SECOND,
@@ -119,6 +120,7 @@ void config_free(struct config *c)
 	free(c->dashboard_token);
 	free(c->lab_listen);
 	free(c->ready_file);
+	free(c->store);
 	string_list_clear(&c->dashboard_hosts);
 	string_list_clear(&c->allow);
 	string_list_clear(&c->connect_ports);

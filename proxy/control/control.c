@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proxy/cli/address.h"
@@ -98,6 +99,80 @@ static bool make_base(struct control *c)
 	return c->stopping && event_add(c->stopping, NULL) == 0;
 }
 
+bool control_has_store(struct control *c, struct web_exchange *x)
+{
+	if (c->reader)
+		return true;
+	answer_problem(x, 503, "no log is kept (--log -), so that there are no chains to show");
+	return false;
+}
+
+bool control_has_caught_up(struct control *c, uint64_t seq)
+{
+	const struct control_subject *s = &c->subject;
+	struct store_run run;
+
+	if (s->run_id && store_read_run(c->reader, &run) && strcmp(run.run, s->run_id) == 0 && run.seq >= seq)
+		return true;
+	/* The last of them may be lost. */
+	if ((!s->recorder || recorder_load(s->recorder).queue_bytes == 0) && store_importer_is_idle(c->importer))
+		return true;
+	store_importer_wake(c->importer);
+	return false;
+}
+
+int64_t control_log_size(const struct control *c)
+{
+	struct stat st;
+
+	return c->subject.log && stat(c->subject.log, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+/* In the importer's thread. */
+static void tell_changed(void *arg)
+{
+	struct control *c = arg;
+
+	(void)eventfd_write(c->changed_fd, 1);
+}
+
+static void on_changed(evutil_socket_t fd, short what, void *arg)
+{
+	struct control *c = arg;
+	eventfd_t count;
+
+	(void)what;
+	(void)eventfd_read(fd, &count);
+	events_changed(c->events);
+	tags_changed(c->tags);
+}
+
+static bool open_store(struct control *c, char *error, size_t error_size)
+{
+	const struct store_limits limits = {.bytes_max = c->subject.config->store_max,
+					    .age_max_us = (int64_t)c->subject.config->store_age_ms * 1000};
+	char notice[STORE_ERROR_MAX];
+
+	if (!c->subject.log)
+		return true;
+	c->store = store_open(c->subject.config->store, &limits, notice, sizeof(notice), error, error_size);
+	if (!c->store)
+		return false;
+	c->reader = store_reader_open(c->store, error, error_size);
+	return c->reader != NULL;
+}
+
+static bool make_answers(struct control *c)
+{
+	c->changed_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (c->changed_fd < 0)
+		return false;
+	c->changed = event_new(c->base, c->changed_fd, EV_READ | EV_PERSIST, on_changed, c);
+	c->events = events_new(c);
+	c->tags = tags_new(c);
+	return c->changed && c->events && c->tags && event_add(c->changed, NULL) == 0;
+}
+
 static bool make_web(struct control *c)
 {
 	int fd = c->listen_fd;
@@ -117,11 +192,12 @@ struct control *control_open(const struct control_subject *subject, bool *in_use
 		return NULL;
 	}
 	c->subject = *subject;
-	c->listen_fd = c->stop_fd = -1;
+	c->listen_fd = c->stop_fd = c->changed_fd = -1;
 	c->started_us = clock_wall_us();
-	if (!init_guard(c, error, error_size) || !open_listener(c, in_use, error, error_size))
+	if (!init_guard(c, error, error_size) || !open_listener(c, in_use, error, error_size) ||
+	    !open_store(c, error, error_size))
 		goto fail;
-	if (make_base(c) && make_web(c))
+	if (make_base(c) && make_answers(c) && make_web(c))
 		return c;
 	fail(c, error, error_size);
 fail:
@@ -158,6 +234,12 @@ static void *serve(void *arg)
 
 bool control_start(struct control *c)
 {
+	char error[STORE_ERROR_MAX];
+
+	if (c->store)
+		c->importer = store_importer_start(c->store, c->subject.log, tell_changed, c, error, sizeof(error));
+	if (c->store && !c->importer)
+		return false;
 	c->running = pthread_create(&c->thread, NULL, serve, c) == 0;
 	return c->running;
 }
@@ -173,7 +255,18 @@ void control_stop(struct control *c)
 			;
 		pthread_join(c->thread, NULL);
 	}
-	web_free(c->web);
+	web_free(c->web); /* whoever waits for an answer is told, and gone */
+	if (c->importer)
+		store_importer_stop(c->importer, false);
+	store_reader_free(c->reader);
+	if (c->store)
+		store_close(c->store);
+	events_free(c->events);
+	tags_free(c->tags);
+	if (c->changed)
+		event_free(c->changed);
+	if (c->changed_fd >= 0)
+		close(c->changed_fd);
 	if (c->stopping)
 		event_free(c->stopping);
 	if (c->base)

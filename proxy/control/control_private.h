@@ -8,9 +8,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "audit/record/text_buf.h"
+#include "audit/record/store_follow.h"
 #include "proxy/control/control.h"
+#include "proxy/control/events.h"
 #include "proxy/control/guard.h"
+#include "proxy/control/tags.h"
 #include "proxy/control/web.h"
 
 struct control {
@@ -25,16 +27,20 @@ struct control {
 	struct event *stopping;
 	pthread_t thread;
 	bool running;
+	struct store *store;             /* owned, as the next three; NULL: there is no log */
+	struct store_importer *importer; /* fills it, in a thread of its own */
+	struct store_reader *reader;
+	int changed_fd; /* an eventfd: the store has changed */
+	struct event *changed;
+	struct events *events;
+	struct tags *tags;
 	struct text_buf page; /* of the answer that is being made: emptied before each */
 };
 
-/* The parts of a path that a route leaves open, percent-decoded. They live until the answer. */
 #define ROUTE_PART_MAX 512
-struct route_parts {
-	char text[ROUTE_PART_MAX];
-	struct bytes part; /* {tag}, {id}; empty where the route has none */
-};
 
+/* Answers one place. `part` is what the open segment of its path holds ({id}, {tag}), percent-decoded; it lives until
+ * this returns. c->page is empty. */
 typedef void route_cb(struct control *c, struct web_exchange *x, const struct web_request *request, struct bytes part);
 
 /* routes.c: the web_answer_cb of the server; `arg` is the control. */
@@ -44,7 +50,22 @@ void routes_answer(void *arg, struct web_exchange *x, const struct web_request *
 void answer_json(struct web_exchange *x, int status, const struct text_buf *page);
 PRINTF(3, 4) void answer_problem(struct web_exchange *x, int status, const char *format, ...);
 
-/* metrics.c */
-route_cb metrics_answer;
+/* Is there a store to ask? If not, says so. */
+bool control_has_store(struct control *c, struct web_exchange *x) NODISCARD;
+
+/* Does the store hold all events up to this one, or all that the log will hold of them? Sees to it that it does soon.
+ */
+bool control_has_caught_up(struct control *c, uint64_t seq) NODISCARD;
+
+/* Bytes of the log now. */
+int64_t control_log_size(const struct control *c);
+
+/* A member "findings", by severity. */
+void put_severities(struct text_buf *t, const uint64_t findings[SEVERITY_ERROR + 1]);
+
+route_cb metrics_answer, events_answer;
+route_cb api_answer_page, api_answer_asset, api_answer_openapi, api_answer_status, api_answer_chains, api_answer_chain,
+    api_answer_facets, api_answer_findings, api_answer_runs, api_answer_rules, api_answer_rule;
+route_cb tags_answer_list, tags_answer_verdict, tags_answer_reset, tags_answer_idle, tags_answer_expect;
 
 #endif

@@ -141,6 +141,8 @@ struct server *server_new(const struct config *config, struct audit *audit, char
 
 	if (!s)
 		goto no_memory;
+	pthread_mutex_init(&s->question.lock, NULL);
+	pthread_cond_init(&s->question.answered, NULL);
 	census_init(&s->census);
 	rejected_init(&s->rejected);
 	lab_route_init(&s->lab);
@@ -239,6 +241,30 @@ struct server_counts server_counts(const struct server *s)
 	};
 }
 
+unsigned server_open_exchanges(struct server *s, struct bytes tag)
+{
+	struct tag_question *q = &s->question;
+	unsigned open;
+
+	pthread_mutex_lock(&q->lock);
+	q->tag = tag;
+	q->open = q->awaited = 0;
+	for (unsigned i = 0; i < s->worker_count; i++) {
+		struct worker *w = &s->workers[i];
+
+		if (w->ended)
+			continue;
+		w->asked = true;
+		q->awaited++;
+		worker_wake(w);
+	}
+	while (q->awaited > 0)
+		pthread_cond_wait(&q->answered, &q->lock);
+	open = q->open;
+	pthread_mutex_unlock(&q->lock);
+	return open;
+}
+
 void server_tally(const struct server *s, struct server_tally *out)
 {
 	*out = (struct server_tally){0};
@@ -271,6 +297,8 @@ void server_free(struct server *s)
 	upstream_proxy_free(&s->upstream_proxy);
 	access_free(&s->access);
 	census_free(&s->census);
+	pthread_mutex_destroy(&s->question.lock);
+	pthread_cond_destroy(&s->question.answered);
 	rejected_free(&s->rejected);
 	lab_route_free(&s->lab);
 	tls_context_free(&s->tls);

@@ -44,6 +44,10 @@ struct server_counts {
 };
 struct server_counts server_counts(const struct server *s);
 
+/* How many requests of clients with this tag are being relayed or answered. Asks every worker and waits for their
+ * answers, which takes as long as their longest callback; one thread at a time. */
+unsigned server_open_exchanges(struct server *s, struct bytes tag);
+
 /* What all workers together have counted; any thread. Totals since the start, but for upstream_idle. */
 struct server_tally {
 	uint64_t answers[6]; /* by class of the status: [2] is 2xx */

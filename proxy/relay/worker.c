@@ -138,6 +138,30 @@ static void drain(struct worker *w)
 	check_drained(w);
 }
 
+static unsigned open_exchanges(const struct worker *w, struct bytes tag)
+{
+	unsigned n = 0;
+
+	for (const struct client *c = w->clients; c; c = c->next)
+		n += c->exchange && bytes_equal(c->audit.tag, tag);
+	return n;
+}
+
+static void answer_question(struct worker *w, bool ended)
+{
+	struct tag_question *q = &w->server->question;
+
+	pthread_mutex_lock(&q->lock);
+	w->ended = ended;
+	if (w->asked) {
+		w->asked = false;
+		q->open += open_exchanges(w, q->tag);
+		if (--q->awaited == 0)
+			pthread_cond_signal(&q->answered);
+	}
+	pthread_mutex_unlock(&q->lock);
+}
+
 static void on_woken(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *w = arg;
@@ -147,17 +171,24 @@ static void on_woken(evutil_socket_t fd, short what, void *arg)
 	worker_now(w);
 	if (read(fd, &count, sizeof(count)) < 0)
 		return;
-	drain(w);
+	answer_question(w, false);
+	if (atomic_load(&w->order) >= 1)
+		drain(w);
 	if (atomic_load(&w->order) >= 2)
 		close_all(w);
 }
 
 void worker_order(struct worker *w, int order)
 {
-	const uint64_t one = 1;
-
 	if (atomic_load(&w->order) < order)
 		atomic_store(&w->order, order);
+	worker_wake(w);
+}
+
+void worker_wake(struct worker *w)
+{
+	const uint64_t one = 1;
+
 	if (write(w->wake_fd, &one, sizeof(one)) < 0)
 		return; /* only when 2^64 orders wait: it will wake all the same */
 }
@@ -232,6 +263,7 @@ void worker_main(struct worker *w)
 	close_all(w);
 	pool_close(&w->pool);
 	release_dead(w);
+	answer_question(w, true);
 }
 
 static void free_event(struct event *e)

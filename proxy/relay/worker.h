@@ -31,7 +31,16 @@ struct dead {
 	void (*release)(struct dead *d);
 };
 
-/* What all workers share. Only the counters and `stopping` change after the start. */
+/* What another thread asks all workers: how many exchanges does a tag have open? */
+struct tag_question {
+	pthread_mutex_t lock; /* everything here */
+	pthread_cond_t answered;
+	struct bytes tag; /* borrowed from who asks */
+	unsigned awaited; /* workers that have not answered */
+	unsigned open;    /* what those said that have */
+};
+
+/* What all workers share. Only the counters, the question and `stopping` change after the start. */
 struct server {
 	const struct config *config; /* borrowed */
 	struct audit *audit;         /* borrowed */
@@ -54,6 +63,7 @@ struct server {
 	atomic_uint_fast32_t clients_open;
 	atomic_uint_fast32_t tunnels_open;
 	atomic_uint_fast32_t upstream_open;
+	struct tag_question question;
 };
 
 struct worker {
@@ -89,6 +99,8 @@ struct worker {
 	struct event *woken;
 	struct event *drain_over;
 	atomic_int order; /* 0, 1: drain, 2: stop now */
+	bool asked;       /* server.question, under its lock: not answered yet */
+	bool ended;       /* likewise: nobody there to answer */
 	bool draining;
 
 	struct pool pool;
@@ -122,6 +134,7 @@ void worker_client_gone(struct worker *w);
 bool worker_init(struct worker *w, struct server *server, unsigned index, int listen_fd) NODISCARD;
 void worker_main(struct worker *w); /* returns when the worker has drained or was stopped */
 void worker_order(struct worker *w, int order);
+void worker_wake(struct worker *w); /* to answer server.question, if it is asked */
 void worker_free(struct worker *w);
 
 /* listener.c: accepting. */
