@@ -89,6 +89,8 @@ void config_defaults(struct config *c)
 	    .profile = PROFILE_DEFAULT,
 	    .window_ms = 10 * SECOND,
 	    .budget_bytes = UINT64_C(256) * MIB,
+	    .capture_what = CAPTURE_HEADERS,
+	    .capture_max = 1 * MIB,
 	    .fail_on = SEVERITY_ERROR,
 	    .color_when = COLOR_AUTO,
 	    .limits = default_limits,
@@ -108,6 +110,7 @@ void config_free(struct config *c)
 	free(c->upstream_proxy);
 	free(c->log);
 	free(c->key_file);
+	free(c->har);
 	free(c->mark_proxy);
 	free(c->head);
 	free(c->report_junit);

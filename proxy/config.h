@@ -50,10 +50,13 @@ struct string_list {
 	size_t count;
 };
 
-/* When to colour; config.color is what came of it. */
+/* What the HAR has of an exchange. */
+enum capture_what { CAPTURE_HEADERS, CAPTURE_BODIES };
+
 /* Whose words `hopaudit ca env` uses. */
 enum shell_kind { SHELL_SH, SHELL_FISH, SHELL_POWERSHELL };
 
+/* When to colour; config.color is what came of it. */
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct config {
@@ -93,6 +96,9 @@ struct config {
 	uint32_t window_ms;
 	uint64_t budget_bytes;
 	bool record_all;
+	char *har;                      /* path; NULL: none */
+	enum capture_what capture_what; /* what of an exchange the HAR has */
+	uint32_t capture_max;           /* bytes of each content */
 	struct string_list rules;    /* "RULE=SEVERITY" */
 	struct string_list ignore;   /* files of findings that are accepted */
 	const struct policy *policy; /* what the two above say; borrowed from the options, NULL: nothing */

@@ -373,7 +373,7 @@ static void write_members(struct event_writer *w, struct text_buf *t, const stru
 	}
 }
 
-static void remember_run(struct event_writer *w, const struct audit_event *e)
+void event_writer_begin(struct event_writer *w, const struct audit_event *e)
 {
 	struct bytes run = bytes_slice(e->run_started.run, 0, sizeof(w->run) - 1);
 
@@ -388,7 +388,7 @@ void event_write(struct event_writer *w, const struct audit_event *e, const stru
 		 struct text_buf *out)
 {
 	if (e->type == EVENT_RUN_STARTED)
-		remember_run(w, e);
+		event_writer_begin(w, e);
 	json_put_object_begin(out, NULL);
 	json_put_uint(out, "seq", e->seq);
 	json_put_time(out, "time", wall_of(w, e->at_us));

@@ -24,6 +24,9 @@ const char *event_level_text(enum uri_match level); /* "E1" */
 void event_writer_init(struct event_writer *w, const uint8_t key[REDACTION_KEY_BYTES]);
 void event_writer_free(struct event_writer *w);
 
+/* A run begins: from now on it is known what time it is. event_write() does the same. */
+void event_writer_begin(struct event_writer *w, const struct audit_event *run_started);
+
 /* What a line says beside its event. */
 struct line_facts {
 	bool after_torn_line; /* the line before it in the file has no end */

@@ -152,6 +152,18 @@ struct event_batch event_queue_take(struct event_queue *q)
 	return batch;
 }
 
+struct event_chunk *event_queue_take_now(struct event_queue *q)
+{
+	struct event_chunk *first;
+
+	pthread_mutex_lock(&q->lock);
+	first = q->first;
+	q->first = NULL;
+	q->last = NULL;
+	pthread_mutex_unlock(&q->lock);
+	return first;
+}
+
 const struct audit_event *event_chunk_next(const struct event_chunk *chunk, size_t *at)
 {
 	const struct event_copy *copy = (const struct event_copy *)(const void *)(chunk->data + *at);

@@ -63,6 +63,9 @@ bool event_queue_has_room(struct event_queue *q);
 /* Waits until there is something to do: events, a poke, or the end. One thread only. */
 struct event_batch event_queue_take(struct event_queue *q);
 
+/* What is there now, without waiting; `closed` is not looked at. */
+struct event_chunk *event_queue_take_now(struct event_queue *q);
+
 /* The event of a taken chunk that begins at `*at`, which moves behind it; NULL at the end. */
 const struct audit_event *event_chunk_next(const struct event_chunk *chunk, size_t *at);
 

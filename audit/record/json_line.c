@@ -122,6 +122,11 @@ void json_put_url(struct text_buf *t, const char *name, struct bytes value)
 	add_quoted(t, value, true);
 }
 
+void json_add_string(struct text_buf *t, struct bytes value)
+{
+	add_quoted(t, value, false);
+}
+
 void json_put_text(struct text_buf *t, const char *name, const char *value)
 {
 	if (value)

@@ -20,6 +20,8 @@ void json_put_array_end(struct text_buf *t);
 void json_put_string(struct text_buf *t, const char *name, struct bytes value);
 /* As json_put_string(), for URLs: bytes that are no UTF-8 are written percent-encoded. */
 void json_put_url(struct text_buf *t, const char *name, struct bytes value);
+/* A string alone, in quotes: neither name nor comma. */
+void json_add_string(struct text_buf *t, struct bytes value);
 /* A text of our own; NULL writes no member. */
 void json_put_text(struct text_buf *t, const char *name, const char *value);
 void json_put_uint(struct text_buf *t, const char *name, uint64_t value);

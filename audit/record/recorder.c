@@ -12,6 +12,7 @@
 
 #include "audit/record/event_json.h"
 #include "audit/record/event_queue.h"
+#include "audit/record/har.h"
 #include "audit/record/log.h"
 
 #define TOLD_MAX 8 /* kinds of errors that are told of once each */
@@ -24,8 +25,9 @@ struct recorder {
 	bool has_thread;
 	pthread_t thread;
 
-	char *path;            /* owned; NULL: no log, the thread only counts */
-	struct audit_log *log; /* owned */
+	char *path;            /* owned; NULL: no log */
+	struct audit_log *log; /* owned; NULL likewise */
+	struct har *har;       /* owned; NULL: none is wanted. Without it and a log there is no thread */
 	struct event_writer writer;
 	int64_t at_us;                  /* of the last event */
 	atomic_uint_fast64_t written;   /* lines in the file; changed by the thread, read by any */
@@ -94,7 +96,7 @@ static void declare_lost(struct recorder *r)
 	r->declaring = undeclared;
 }
 
-static void write_event(struct recorder *r, const struct audit_event *e)
+static void write_line(struct recorder *r, const struct audit_event *e)
 {
 	struct line_facts facts;
 
@@ -102,13 +104,23 @@ static void write_event(struct recorder *r, const struct audit_event *e)
 		r->began = true;
 		r->result.offset = audit_log_offset(r->log);
 	}
-	r->at_us = e->at_us;
 	if (e->type == EVENT_RUN_FINISHED)
 		flush(r); /* whatever this loses is told before the run's last line */
 	declare_lost(r);
 	facts = line_facts(r);
 	event_write(&r->writer, e, &facts, audit_log_line_begin(r->log));
 	audit_log_line_end(r->log);
+}
+
+static void write_event(struct recorder *r, const struct audit_event *e)
+{
+	r->at_us = e->at_us;
+	if (r->log)
+		write_line(r, e);
+	else if (e->type == EVENT_RUN_STARTED)
+		event_writer_begin(&r->writer, e);
+	if (r->har)
+		har_event(r->har, e);
 }
 
 /* The new file begins with a line that names the run and the old file's head, so that the two can be put together. */
@@ -120,7 +132,7 @@ static void reopen(struct recorder *r)
 	struct line_facts facts;
 	struct log_flush done;
 
-	if (audit_log_is_current(r->log))
+	if (!r->log || audit_log_is_current(r->log))
 		return;
 	log = audit_log_open(r->path, error, sizeof(error));
 	if (!log) {
@@ -151,12 +163,22 @@ static void drain(struct recorder *r, struct event_chunk *chunk)
 
 		while ((e = event_chunk_next(chunk, &at))) {
 			write_event(r, e);
-			if (audit_log_buffered(r->log) >= LOG_BATCH_BYTES)
+			if (r->log && audit_log_buffered(r->log) >= LOG_BATCH_BYTES)
 				flush(r);
 		}
-		flush(r);
+		if (r->log)
+			flush(r);
 		chunk = event_queue_give_back(&r->queue, chunk);
 	}
+}
+
+/* Exchanges are looked at when all events that came before their end have been: what is taken of the queue after them
+ * has these. */
+static void record_har(struct recorder *r)
+{
+	har_collect(r->har);
+	drain(r, event_queue_take_now(&r->queue));
+	har_write(r->har);
 }
 
 static void *record(void *arg)
@@ -169,9 +191,13 @@ static void *record(void *arg)
 		if (atomic_exchange(&r->reopen, false))
 			reopen(r);
 		drain(r, batch.first);
+		if (r->har)
+			record_har(r);
 	} while (!batch.closed);
-	declare_lost(r); /* what was lost after the last event, run.finished itself perhaps */
-	flush(r);
+	if (r->log) {
+		declare_lost(r); /* what was lost after the last event, run.finished itself perhaps */
+		flush(r);
+	}
 	return NULL;
 }
 
@@ -193,10 +219,47 @@ static void recorder_free(struct recorder *r)
 {
 	if (r->log)
 		audit_log_close(r->log);
+	if (r->har)
+		(void)har_close(r->har);
 	event_writer_free(&r->writer);
 	event_queue_free(&r->queue);
 	free(r->path);
 	free(r);
+}
+
+static bool open_log(struct recorder *r, const struct recorder_config *config, char *error, size_t error_size)
+{
+	if (!config->path)
+		return true;
+	r->path = strdup(config->path);
+	if (!r->path)
+		snprintf(error, error_size, "recorder: out of memory");
+	else
+		r->log = audit_log_open(config->path, error, error_size);
+	return r->log != NULL;
+}
+
+static void wake(void *arg)
+{
+	struct recorder *r = arg;
+
+	event_queue_poke(&r->queue);
+}
+
+static bool open_har(struct recorder *r, const struct recorder_config *config, char *error, size_t error_size)
+{
+	const struct har_config har = {.path = config->har,
+				       .bodies = config->har_bodies,
+				       .content_max = config->har_content_max ? config->har_content_max
+									      : CAPTURE_CONTENT_DEFAULT,
+				       .queue_bytes_max = config->har_queue_bytes_max,
+				       .wake = wake,
+				       .wake_arg = r};
+
+	if (!config->har)
+		return true;
+	r->har = har_open(&har, &r->writer, error, error_size);
+	return r->har != NULL;
 }
 
 struct recorder *recorder_start(const struct recorder_config *config, char *error, size_t error_size)
@@ -210,20 +273,20 @@ struct recorder *recorder_start(const struct recorder_config *config, char *erro
 		return NULL;
 	}
 	event_writer_init(&r->writer, config->redaction_key ? config->redaction_key : no_key);
-	if (!config->path)
+	if (!config->path && !config->har)
 		return r;
-	r->path = strdup(config->path);
-	if (!r->path)
-		snprintf(error, error_size, "recorder: out of memory");
-	else
-		r->log = audit_log_open(config->path, error, error_size);
-	if (r->log && !start_thread(r))
+	if (open_log(r, config, error, error_size) && open_har(r, config, error, error_size) && !start_thread(r))
 		snprintf(error, error_size, "recorder: no thread: %s", strerror(errno));
 	if (!r->has_thread) {
 		recorder_free(r);
 		return NULL;
 	}
 	return r;
+}
+
+struct captures *recorder_captures(struct recorder *r)
+{
+	return r->har ? har_captures(r->har) : NULL;
 }
 
 static bool emit(void *arg, const struct audit_event *e)
@@ -276,11 +339,20 @@ static void write_head(struct recorder *r)
 struct recorder_result recorder_stop(struct recorder *r)
 {
 	struct recorder_result result;
+	struct har_result har;
 
 	if (r->has_thread) {
 		event_queue_close(&r->queue);
 		pthread_join(r->thread, NULL);
+	}
+	if (r->log)
 		write_head(r);
+	if (r->har) {
+		har = har_close(r->har);
+		r->har = NULL;
+		r->result.har_written = har.written;
+		r->result.har_lost = har.lost;
+		r->result.har_error = har.error;
 	}
 	r->result.written = r->written;
 	r->result.lost = lost_so_far(r);

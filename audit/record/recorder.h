@@ -7,12 +7,17 @@
 
 #include "audit/event.h"
 
+struct captures; /* capture.h */
 struct recorder;
 
 struct recorder_config {
 	const char *path;       /* the log, appended to, mode 0600; NULL: no log (events are counted and dropped) */
 	size_t queue_bytes_max; /* of copied events that wait; 0: the default, 64 MiB */
 	const uint8_t *redaction_key; /* 32 bytes, for keyed digests of secrets; copied */
+	const char *har;           /* a HAR of all exchanges, begun anew, mode 0600; NULL: none */
+	bool har_bodies;           /* with contents */
+	uint64_t har_content_max;  /* bytes of each content */
+	size_t har_queue_bytes_max; /* of exchanges that wait for the HAR; 0: the default, 64 MiB */
 };
 
 /* What a run left in the log. */
@@ -22,6 +27,9 @@ struct recorder_result {
 	char head[65];    /* digest of the last line, hexadecimal */
 	int64_t offset;   /* where this run's first line begins in the file */
 	int error;        /* errno of the first failed write; 0: none */
+	uint64_t har_written; /* entries */
+	uint64_t har_lost;    /* exchanges that the HAR lacks */
+	int har_error;
 };
 
 /* Opens (and locks against a second writer) the log and starts the thread. NULL on failure, with a one-line reason that
@@ -39,6 +47,9 @@ struct recorder_load {
 	uint64_t lost;    /* events that could not be queued or written */
 };
 struct recorder_load recorder_load(struct recorder *r);
+
+/* Where the relay tells of whole exchanges; NULL: no HAR is wanted. Lives as long as the recorder. */
+struct captures *recorder_captures(struct recorder *r);
 
 /* Closes and opens the log by its path again, before the next line is written (after rotation; SIGHUP). Safe from any
  * thread; a failure is counted and told on stderr, and the old file goes on being used. */

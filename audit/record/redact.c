@@ -190,3 +190,11 @@ struct bytes redact_field(struct redactor *r, struct bytes name, struct bytes va
 		redact_text_pass(&p, value, false);
 	return result(r, &p, value);
 }
+
+struct bytes redact_content(struct redactor *r, struct bytes type, struct bytes content)
+{
+	struct redact_pass p = begin(r);
+
+	redact_content_pass(&p, type, content);
+	return result(r, &p, content);
+}

@@ -32,6 +32,9 @@ void redact_parameters_pass(struct redact_pass *p, struct bytes parameters);
 void redact_text_pass(struct redact_pass *p, struct bytes text, bool is_command);
 /* A value: hidden whole when it looks like a token, or holds a URL, parameters or JSON with a secret in it. */
 void redact_value_pass(struct redact_pass *p, struct bytes value);
+/* Content by its type (redact_content.c), and JSON in particular (redact_json.c). */
+void redact_content_pass(struct redact_pass *p, struct bytes type, struct bytes content);
+void redact_json_pass(struct redact_pass *p, struct bytes text);
 /* A field's value by the field's name; false where the name says nothing and nothing was written. */
 bool redact_named_field_pass(struct redact_pass *p, struct bytes name, struct bytes value);
 

@@ -46,6 +46,7 @@ _Static_assert(sizeof(enum profile) == sizeof(unsigned), "enum profile");
 _Static_assert(sizeof(enum severity) == sizeof(unsigned), "enum severity");
 _Static_assert(sizeof(enum shell_kind) == sizeof(unsigned), "enum shell_kind");
 _Static_assert(sizeof(enum report_format) == sizeof(unsigned), "enum report_format");
+_Static_assert(sizeof(enum capture_what) == sizeof(unsigned), "enum capture_what");
 _Static_assert(sizeof(enum color_when) == sizeof(unsigned), "enum color_when");
 _Static_assert(sizeof(((struct config *)0)->tls_min) == sizeof(unsigned), "tls_min is set as a choice");
 _Static_assert(sizeof(((struct config *)0)->workers) == sizeof(uint32_t), "workers is set as a count");
@@ -80,6 +81,12 @@ static const struct option_choice severities[] = {
     {"warning", SEVERITY_WARNING},
     {"info", SEVERITY_INFO},
     {"never", SEVERITY_NONE},
+    {NULL, 0},
+};
+
+static const struct option_choice captures[] = {
+    {"headers", CAPTURE_HEADERS},
+    {"bodies", CAPTURE_BODIES},
     {NULL, 0},
 };
 
@@ -515,6 +522,38 @@ static const struct option_row rows[] = {
 	.commands = RELAY,
 	AT(record_all),
 	.help = "Log every exchange, not only those that take part in a redirect.",
+    },
+    {
+	.name = "har",
+	.kind = OPTION_TEXT,
+	.group = GROUP_AUDIT,
+	.commands = RELAY,
+	AT(har),
+	.argument = "FILE",
+	.default_text = "none",
+	.help = "Write every exchange to FILE, a HAR 1.2 begun anew, valid at any moment, secrets hidden as in the log.",
+    },
+    {
+	.name = "capture",
+	.kind = OPTION_CHOICE,
+	.group = GROUP_AUDIT,
+	.commands = RELAY,
+	AT(capture_what),
+	.argument = "WHAT",
+	.choices = captures,
+	.help = "What the HAR has of an exchange: headers, or bodies too, in which what looks secret in forms, JSON and "
+		"text is hidden.",
+    },
+    {
+	.name = "limit-capture",
+	.kind = OPTION_SIZE,
+	.group = GROUP_LIMITS,
+	.commands = RELAY,
+	AT(capture_max),
+	.argument = "SIZE",
+	.min = 1,
+	.max = 64 * M,
+	.help = "Of each body so much in the HAR; it says what was cut.",
     },
 
     {

@@ -83,7 +83,10 @@ static bool open_recorder(struct session *s, bool want_log, char *error, size_t 
 	if (want_log && strcmp(s->config->log, "-") == 0 && !make_temporary_log(s, error, error_size))
 		return false;
 	rc.path = session_log_path(s);
-	if (rc.path &&
+	rc.har = s->config->har;
+	rc.har_bodies = s->config->capture_what == CAPTURE_BODIES;
+	rc.har_content_max = s->config->capture_max;
+	if ((rc.path || rc.har) &&
 	    (!key_path(s->config, path, error, error_size) || !redaction_key_load(path, key, error, error_size)))
 		return false;
 	rc.redaction_key = key;
@@ -113,6 +116,8 @@ static bool open_audit(struct session *s, char *error, size_t error_size)
 static bool open_relay(struct session *s, char *error, size_t error_size)
 {
 	s->server = server_new(s->config, s->audit, error, error_size);
+	if (s->server)
+		server_capture(s->server, recorder_captures(s->recorder));
 	if (!s->server || !s->config->intercept)
 		return s->server != NULL;
 	s->authority = own_authority(s->config, environ, error, error_size);

@@ -41,6 +41,7 @@ struct connector {
 	enum connect_error error; /* of the last failure that says most */
 	char detail[160];
 	int64_t asked_us; /* when the name was asked for */
+	int64_t answered_us; /* 0: not asked, or answered at once */
 	uint16_t port;
 	bool to_lab; /* the redirect lab, which is ours and on loopback */
 	bool cancelled;
@@ -291,7 +292,7 @@ static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
 		return;
 	}
 	if (!c->in_lookup)
-		worker_now(c->worker);
+		c->answered_us = worker_now(c->worker);
 	if (c->address_count == 0)
 		note_lookup(c, result);
 	if (!c->in_lookup) /* else connector_start() goes on */
@@ -374,6 +375,11 @@ struct connector *connector_start(struct worker *w, struct bytes host, uint16_t 
 bool connector_resolving(const struct connector *c)
 {
 	return c && c->lookup;
+}
+
+int64_t connector_answered_us(const struct connector *c)
+{
+	return c->answered_us;
 }
 
 void connector_cancel(struct connector *c)

@@ -40,6 +40,9 @@ struct connector *connector_start(struct worker *w, struct bytes host, uint16_t 
 /* Is the name still being asked for? */
 bool connector_resolving(const struct connector *c);
 
+/* When its name was answered for; 0: it has none, or the answer was known. */
+int64_t connector_answered_us(const struct connector *c);
+
 /* Gives up: `done` will not be called. NULL is fine. */
 void connector_cancel(struct connector *c);
 

@@ -84,6 +84,8 @@ static struct upstream *connect_anew(struct exchange *x)
 	const struct intercept *i = x->client->intercept;
 	const struct upstream_proxy *p = &x->worker->server->upstream_proxy;
 
+	if (x->capture)
+		capture_mark(x->capture, CAPTURE_CONNECTING, x->worker->now_us);
 	if (i)
 		return upstream_connect(x->worker, &i->origin, i->origin_hash, x, NULL);
 	if (x->by_proxy)
@@ -149,6 +151,8 @@ static void content_seen(void *arg, struct bytes data)
 
 	if (x->audit.advice.keep_body)
 		audit_request_body(x->worker->audit, &x->audit, data);
+	if (x->capture)
+		capture_content(x->capture, CAPTURE_REQUEST, data);
 }
 
 void exchange_start(struct exchange *x, enum audit_path path, bool pipelined)
@@ -167,6 +171,8 @@ void exchange_start(struct exchange *x, enum audit_path path, bool pipelined)
 		      upstream_proxy_serves(&w->server->upstream_proxy, &x->url);
 	x->upgrade_asked = x->verbatim ? x->head.has_upgrade : forward_upgrade_wanted(&x->head);
 	audit_request_head(w->audit, &x->audit, &told, w->now_us);
+	if (w->server->captures)
+		x->capture = capture_begin(w->server->captures, &told, x->audit.id, w->now_us);
 	if (x->head.framing == BODY_CHUNKED) {
 		x->req_chunks = chunked_new(l->chunk_extension_max, l->trailer_max, content_seen, NULL, x);
 		if (!x->req_chunks) {
@@ -264,6 +270,8 @@ static void request_done(struct exchange *x)
 	if (!x->request_told) {
 		x->request_told = true;
 		audit_request_end(w->audit, &x->audit, true, w->now_us);
+		if (x->capture)
+			capture_sent(x->capture, w->now_us);
 	}
 	deadline_clear(&w->deadlines, &x->client->deadline);
 	if (x->client->half_closed && u)
@@ -490,6 +498,8 @@ void exchange_free(struct exchange *x)
 	if (!x->delivered_told)
 		audit_response_end(w->audit, &x->audit, false, x->response_content, w->now_us);
 	audit_exchange_end(w->audit, &x->audit, w->now_us);
+	if (x->capture)
+		capture_end(x->capture, x->response_content, x->delivered_told, w->now_us);
 	chunked_free(x->req_chunks);
 	chunked_free(x->res_chunks);
 	free(x);

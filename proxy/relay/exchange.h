@@ -5,6 +5,7 @@
 #ifndef PROXY_RELAY_EXCHANGE_H
 #define PROXY_RELAY_EXCHANGE_H
 
+#include "audit/record/capture.h"
 #include "parser/http_parser.h"
 #include "proxy/relay/client.h"
 #include "proxy/relay/upstream.h"
@@ -42,6 +43,7 @@ struct exchange {
 	int64_t busy_us; /* that the relay took for the request's head */
 
 	struct audit_exchange audit;
+	struct capture *capture; /* ours until it is handed over at the end; NULL: nobody wants one */
 };
 
 /* Copies `head` and the URL: `url` is what uri_parse_http() made of `text`. NULL when memory is short. */

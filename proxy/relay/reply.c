@@ -113,6 +113,8 @@ void reply_error(struct client *c, const struct reply *r)
 	if (broken)
 		shown.status = 0;
 	tell(c, &shown);
+	if (x && x->capture)
+		capture_failed(x->capture, shown.status, r->error, r->detail);
 	if (broken) {
 		client_close(c, r->detail, true);
 		return;

@@ -7,6 +7,7 @@
 #include "proxy/relay/forward.h"
 #include "proxy/relay/intercept.h"
 #include "proxy/relay/reply.h"
+#include "proxy/relay/sockaddr.h"
 #include "proxy/relay/tunnel.h"
 
 static const unsigned interim_max = 64;      /* 1xx responses before a final one */
@@ -41,6 +42,8 @@ static void content_to_client(void *arg, struct bytes data)
 	const struct iovec part = {(char *)data.ptr, data.len};
 
 	x->response_content += data.len;
+	if (x->capture)
+		capture_content(x->capture, CAPTURE_RESPONSE, data);
 	if (x->dechunk && !x->client->stream.write_broken)
 		(void)stream_write(&x->client->stream, &part, 1);
 }
@@ -80,6 +83,8 @@ static bool take_body(struct exchange *x, struct bytes data, size_t *used, struc
 	}
 	x->response_content += *used;
 	*pass = bytes_slice(data, 0, *used);
+	if (x->capture && *used > 0)
+		capture_content(x->capture, CAPTURE_RESPONSE, *pass);
 	if (x->res_framing == BODY_NONE || (x->res_framing == BODY_LENGTH && x->res_left == 0))
 		x->res = PROGRESS_DONE;
 	return true;
@@ -179,6 +184,18 @@ static bool offered(const struct http_head *request, const struct http_head *ans
 	return true;
 }
 
+/* The address is the origin's: the upstream proxy's is no server's. */
+static void capture_head(struct exchange *x, const struct http_head *head)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
+	char address[INET6_ADDRSTRLEN] = "";
+
+	if (!x->upstream->by_proxy && getpeername(x->upstream->stream.fd, (struct sockaddr *)&peer, &size) == 0)
+		sockaddr_print_host((struct sockaddr *)&peer, address, sizeof(address));
+	capture_response(x->capture, head, address, x->worker->now_us);
+}
+
 /* 101: both ends become a tunnel. */
 static size_t pass_upgrade(struct exchange *x, const struct http_head *head, struct bytes data)
 {
@@ -193,6 +210,8 @@ static size_t pass_upgrade(struct exchange *x, const struct http_head *head, str
 		return data.len;
 	}
 	audit_response_head(w->audit, &x->audit, head, w->now_us);
+	if (x->capture)
+		capture_head(x, head);
 	if (x->verbatim)
 		part = (struct iovec){(char *)head->raw, head->raw_len};
 	else
@@ -273,10 +292,18 @@ static bool is_redirect(const struct http_head *head)
 	return head->status >= 300 && head->status < 400;
 }
 
-/* The recorder can't take a redirect just now: the response waits a moment, other connections don't. */
+/* A redirect must be in the log, and any exchange in the HAR if there is one. */
+static bool can_record(const struct exchange *x, const struct http_head *head)
+{
+	if (x->capture && !captures_have_room(x->worker->server->captures))
+		return false;
+	return !is_redirect(head) || audit_can_record(x->worker->audit);
+}
+
+/* The recorder can't take it just now: the response waits a moment, other connections don't. */
 static bool must_wait(struct exchange *x, const struct http_head *head)
 {
-	if (!is_redirect(head) || x->record_waits >= record_waits_max || audit_can_record(x->worker->audit))
+	if (can_record(x, head) || x->record_waits >= record_waits_max)
 		return false;
 	x->record_waits++;
 	stream_read_stop(&x->upstream->stream);
@@ -307,6 +334,8 @@ static size_t pass_final(struct exchange *x, const struct http_head *head, struc
 	deadline_clear(&w->deadlines, &x->upstream->deadline);
 	tally_answer(&w->tally, head->status);
 	audit_response_head(w->audit, &x->audit, head, w->now_us);
+	if (x->capture)
+		capture_head(x, head);
 	parts[0] = (struct iovec){w->head_buffer, pass_head(x, head)};
 	if (parts[0].iov_len == 0) {
 		refuse(x, "response head too large");
@@ -369,6 +398,7 @@ bool exchange_response_bulk(struct exchange *x)
 	ssize_t n;
 
 	if (x->res != PROGRESS_BODY || !stream_may_splice(from, to) ||
+	    (x->capture && capture_wants_content(x->capture)) ||
 	    (x->res_framing != BODY_LENGTH && x->res_framing != BODY_UNTIL_CLOSE))
 		return false;
 	if (x->res_framing == BODY_LENGTH && (uint64_t)x->res_left < most)

@@ -199,6 +199,11 @@ bool server_intercept(struct server *s, struct authority *authority, char *error
 	return true;
 }
 
+void server_capture(struct server *s, struct captures *captures)
+{
+	s->captures = captures;
+}
+
 static void *run_worker(void *arg)
 {
 	worker_main(arg);

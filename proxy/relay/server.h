@@ -10,6 +10,7 @@
 
 struct server;
 struct authority;
+struct captures;
 
 /* Binds the listeners (so that a port in use is told of here) and makes the workers. `config` and `audit` are borrowed
  * until server_free(). NULL on failure, with a one-line reason that names address and cause in `error`. */
@@ -23,6 +24,9 @@ unsigned server_workers(const struct server *s);
 /* Opens TLS tunnels with leaves of this authority (borrowed until server_free()); before server_start(). False with a
  * reason that names the option. */
 bool server_intercept(struct server *s, struct authority *authority, char *error, size_t error_size) NODISCARD;
+
+/* Tells of whole exchanges too (capture.h; borrowed until server_free()); before server_start(). */
+void server_capture(struct server *s, struct captures *captures);
 
 /* Starts the worker threads. Signals should be blocked by the caller before, so that they reach its own thread. */
 bool server_start(struct server *s) NODISCARD;

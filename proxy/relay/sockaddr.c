@@ -26,17 +26,21 @@ void sockaddr_set_port(struct sockaddr_storage *sa, uint16_t port)
 		((struct sockaddr_in *)sa)->sin_port = htons(port);
 }
 
+void sockaddr_print_host(const struct sockaddr *sa, char *out, size_t size)
+{
+	const void *address = sa->sa_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)sa)->sin6_addr
+							: (const void *)&((const struct sockaddr_in *)sa)->sin_addr;
+
+	out[0] = 0;
+	inet_ntop(sa->sa_family == AF_INET6 ? AF_INET6 : AF_INET, address, out, (socklen_t)size);
+}
+
 void sockaddr_print(const struct sockaddr *sa, char *out, size_t size)
 {
-	char text[INET6_ADDRSTRLEN] = "";
+	char text[INET6_ADDRSTRLEN];
 
-	if (sa->sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)sa)->sin6_addr, text, sizeof(text));
-		snprintf(out, size, "[%s]:%u", text, sockaddr_port(sa));
-	} else {
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)sa)->sin_addr, text, sizeof(text));
-		snprintf(out, size, "%s:%u", text, sockaddr_port(sa));
-	}
+	sockaddr_print_host(sa, text, sizeof(text));
+	snprintf(out, size, sa->sa_family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, sockaddr_port(sa));
 }
 
 void sockaddr_mapped(const struct sockaddr *sa, uint8_t out[16])

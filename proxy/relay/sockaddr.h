@@ -17,6 +17,9 @@ void sockaddr_set_port(struct sockaddr_storage *sa, uint16_t port);
 /* "127.0.0.1:80", "[::1]:80"; always ends in NUL. */
 void sockaddr_print(const struct sockaddr *sa, char *out, size_t size);
 
+/* The address without port and brackets. */
+void sockaddr_print_host(const struct sockaddr *sa, char *out, size_t size);
+
 /* IPv6, or IPv4 mapped into it (::ffff:a.b.c.d); and back. */
 void sockaddr_mapped(const struct sockaddr *sa, uint8_t out[16]);
 void sockaddr_from_mapped(const uint8_t address[16], uint16_t port, struct sockaddr_storage *to);

@@ -36,6 +36,8 @@ static void begin(struct upstream *u, int fd)
 	struct client *c = u->client;
 
 	deadline_clear(&u->worker->deadlines, &u->deadline);
+	if (x && x->capture)
+		capture_mark(x->capture, CAPTURE_CONNECTED, u->worker->now_us);
 	if (x && x->client->intercept) {
 		u->stream.securing = true; /* what is queued waits for the handshake */
 		if (!stream_connected(&u->stream, fd) || !intercept_upstream(u, x->client->intercept))
@@ -96,6 +98,8 @@ static void on_connected(void *arg, int fd, enum connect_error error, const char
 	struct upstream *u = arg;
 	char text[256];
 
+	if (u->exchange && u->exchange->capture && connector_answered_us(u->connector))
+		capture_mark(u->exchange->capture, CAPTURE_RESOLVED, connector_answered_us(u->connector));
 	u->connector = NULL;
 	if (fd < 0 && u->by_proxy) {
 		snprintf(text, sizeof(text), "%s: %s", u->worker->server->upstream_proxy.name, detail);
@@ -119,6 +123,8 @@ static void on_secured(void *owner, bool ok)
 	worker_now(u->worker);
 	deadline_clear(&u->worker->deadlines, &u->deadline);
 	if (ok) {
+		if (u->exchange->capture)
+			capture_mark(u->exchange->capture, CAPTURE_SECURED, u->worker->now_us);
 		upstream_set_state(u, UPSTREAM_BUSY);
 		exchange_upstream_connected(u->exchange);
 		return;

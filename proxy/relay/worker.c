@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "audit/record/capture.h"
 #include "proxy/clock.h"
 #include "proxy/relay/client.h"
 
@@ -53,6 +54,8 @@ static void on_audit_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	audit_tick(w->audit, worker_now(w));
+	if (w->server->captures)
+		capture_tick(w->server->captures, w->now_us);
 }
 
 void worker_bury(struct worker *w, struct dead *d, void (*release)(struct dead *d))

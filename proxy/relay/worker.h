@@ -44,6 +44,7 @@ struct tag_question {
 struct server {
 	const struct config *config; /* borrowed */
 	struct audit *audit;         /* borrowed */
+	struct captures *captures;   /* borrowed; NULL: no exchange is captured */
 	struct access access;
 	struct upstream_proxy upstream_proxy;
 	struct census census;
