@@ -99,9 +99,9 @@ struct config {
 	char *har;                      /* path; NULL: none */
 	enum capture_what capture_what; /* what of an exchange the HAR has */
 	uint32_t capture_max;           /* bytes of each content */
-	struct string_list rules;    /* "RULE=SEVERITY" */
-	struct string_list ignore;   /* files of findings that are accepted */
-	const struct policy *policy; /* what the two above say; borrowed from the options, NULL: nothing */
+	struct string_list rules;       /* "RULE=SEVERITY" */
+	struct string_list ignore;      /* files of findings that are accepted */
+	const struct policy *policy;    /* what the two above say; borrowed from the options, NULL: nothing */
 
 	/* run */
 	enum severity fail_on; /* SEVERITY_NONE: never */

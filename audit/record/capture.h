@@ -45,8 +45,8 @@ struct capture_item {
 	char data[];
 };
 
-/* One exchange. Everything but `content` is its worker's until capture_end(), and the recorder's from then on; `content`
- * is the recorder's all the time. The recorder frees it. */
+/* One exchange. Everything but `content` is its worker's until capture_end(), and the recorder's from then on;
+ * `content` is the recorder's all the time. The recorder frees it. */
 struct capture {
 	struct captures *captures; /* borrowed */
 	uint64_t exchange;
@@ -66,25 +66,25 @@ struct capture {
 	bool charged;                 /* a queued piece of content points here and pays for it */
 	bool lost;                    /* it has ended, and there was no room for it */
 	bool request_complete;
-	bool delivered; /* the client was given the whole response */
-	int own_status; /* we answered, with this; 0: we did not */
+	bool delivered;    /* the client was given the whole response */
+	int own_status;    /* we answered, with this; 0: we did not */
 	const char *error; /* RFC 9209 token, static: what went wrong; NULL: nothing */
 	char *detail;      /* owned; one line */
 
 	struct spilled content[CAPTURE_SIDES];
-	struct link waiting; /* the recorder's: among those that wait for the end of their chain */
+	struct link waiting;      /* the recorder's: among those that wait for the end of their chain */
 	struct capture_item *end; /* owned until it is queued; made with the capture, so that it can always end */
 };
 
 /* What all workers share. Made and owned by the recorder. */
 struct captures {
-	size_t bytes_max;       /* const after init, as the two below */
-	bool bodies;            /* content is wanted, not heads alone */
-	uint64_t content_max;   /* bytes kept of each content */
+	size_t bytes_max;        /* const after init, as the two below */
+	bool bodies;             /* content is wanted, not heads alone */
+	uint64_t content_max;    /* bytes kept of each content */
 	void (*wake)(void *arg); /* called without the lock, when the queue was empty */
 	void *wake_arg;
 	atomic_size_t used;
-	atomic_uint_fast64_t lost;    /* exchanges that found no room or no memory */
+	atomic_uint_fast64_t lost;     /* exchanges that found no room or no memory */
 	atomic_int_fast64_t ticked_us; /* the time of the last capture_tick() */
 	atomic_bool waits;             /* the recorder has something that waits for time to pass */
 

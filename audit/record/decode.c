@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Content codings (decode.h) by zlib, brotli and zstd. Each is a loop that asks its library for one more piece until the
- * input is used up, the output is long enough, or the library says that it is done. */
+ * Content codings (decode.h) by zlib, brotli and zstd. Each is a loop that asks its library for one more piece until
+ * the input is used up, the output is long enough, or the library says that it is done. */
 #include "audit/record/decode.h"
 
 #include <brotli/decode.h>

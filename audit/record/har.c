@@ -10,15 +10,15 @@
 #include "audit/record/har_file.h"
 
 struct har {
-	char *path;             /* owned */
-	struct har_file *file;  /* owned */
+	char *path;            /* owned */
+	struct har_file *file; /* owned */
 	struct captures captures;
 	bool has_captures;
 	struct har_notes notes;
 	struct har_entries entries;
-	struct spill *spill;         /* owned */
-	struct capture_item *items;  /* owned: taken over, and not looked at yet */
-	struct link waiting;         /* captures, the oldest first */
+	struct spill *spill;        /* owned */
+	struct capture_item *items; /* owned: taken over, and not looked at yet */
+	struct link waiting;        /* captures, the oldest first */
 	size_t waiting_count;
 	int64_t now_us;
 	int told; /* errno of the failure that was told last */
@@ -110,7 +110,7 @@ static void take_items(struct har *h)
 		struct capture *c = item->capture;
 		bool ended = item->ended;
 
-		if (!ended && !c->lost)
+		if (!ended)
 			spilled_add(&c->content[item->side], h->spill, bytes_of(item->data, item->length));
 		h->items = capture_item_free(&h->captures, item);
 		if (ended)
@@ -210,7 +210,8 @@ struct har *har_open(const struct har_config *config, struct event_writer *write
 		return NULL;
 	}
 	link_init(&h->waiting);
-	h->entries = (struct har_entries){.writer = writer, .bodies = config->bodies, .content_max = config->content_max};
+	h->entries =
+	    (struct har_entries){.writer = writer, .bodies = config->bodies, .content_max = config->content_max};
 	h->path = strdup(config->path);
 	h->spill = spill_new(config->path);
 	if (!har_notes_init(&h->notes) || !init_captures(h, config) || !h->path || !h->spill)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The HAR of a run: puts captured exchanges and what the events tell of them together, and writes the entries. An exchange
- * that takes part in a redirect waits for the end of its chain, so that its entry holds the verdicts and findings; at most
- * HAR_WAIT_US, and then it says that it is not judged. All others are written when they have ended. Part of the recorder,
- * whose thread calls everything here but har_open() and har_captures(). */
+ * The HAR of a run: puts captured exchanges and what the events tell of them together, and writes the entries. An
+ * exchange that takes part in a redirect waits for the end of its chain, so that its entry holds the verdicts and
+ * findings; at most HAR_WAIT_US, and then it says that it is not judged. All others are written when they have ended.
+ * Part of the recorder, whose thread calls everything here but har_open() and har_captures(). */
 #ifndef AUDIT_RECORD_HAR_H
 #define AUDIT_RECORD_HAR_H
 
@@ -17,9 +17,9 @@ struct har;
 
 struct har_config {
 	const char *path;
-	bool bodies;            /* contents too, not heads alone */
-	uint64_t content_max;   /* bytes of each content */
-	size_t queue_bytes_max; /* 0: the default */
+	bool bodies;             /* contents too, not heads alone */
+	uint64_t content_max;    /* bytes of each content */
+	size_t queue_bytes_max;  /* 0: the default */
 	void (*wake)(void *arg); /* makes the recorder's thread look; from any thread */
 	void *wake_arg;
 };

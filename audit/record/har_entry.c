@@ -306,8 +306,8 @@ static int64_t at_least_none(int64_t us)
 	return us < 0 ? 0 : us;
 }
 
-/* The parts of an exchange's time. They add up to all of it, but for `ssl`, which is a part of `connect`. A response may
- * begin before the request has ended: then the rest of the request is part of receiving. */
+/* The parts of an exchange's time. They add up to all of it, but for `ssl`, which is a part of `connect`. A response
+ * may begin before the request has ended: then the rest of the request is part of receiving. */
 static void put_timings(struct text_buf *t, const struct capture *c)
 {
 	const int64_t *m = c->marks;
@@ -315,7 +315,8 @@ static void put_timings(struct text_buf *t, const struct capture *c)
 	int64_t made = later_of(m[CAPTURE_CONNECTED], m[CAPTURE_SECURED]);
 	bool failed = m[CAPTURE_CONNECTING] && !made;
 	int64_t tls_from = m[CAPTURE_CONNECTED] ? m[CAPTURE_CONNECTED] : m[CAPTURE_BEGUN];
-	int64_t connect = lookup_end ? between(lookup_end, failed ? m[CAPTURE_ENDED] : made) : between(tls_from, m[CAPTURE_SECURED]);
+	int64_t connect =
+	    lookup_end ? between(lookup_end, failed ? m[CAPTURE_ENDED] : made) : between(tls_from, m[CAPTURE_SECURED]);
 	int64_t responded = m[CAPTURE_RESPONDED] ? m[CAPTURE_RESPONDED] : m[CAPTURE_ENDED];
 	int64_t ready = failed ? m[CAPTURE_ENDED] : made ? made : m[CAPTURE_BEGUN];
 	int64_t sent = m[CAPTURE_SENT] && m[CAPTURE_SENT] < responded ? later_of(m[CAPTURE_SENT], ready) : responded;
@@ -446,7 +447,7 @@ struct other_entry {
 	int status;
 	const char *error; /* NULL: none */
 	struct bytes detail;
-	const char *tunnel; /* "opaque"; NULL: it is none */
+	const char *tunnel;  /* "opaque"; NULL: it is none */
 	struct bytes reason; /* why it is */
 };
 

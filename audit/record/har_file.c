@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The file of har_file.h: opening, batches, closing brackets, and taking back. It knows nothing of what an entry holds. */
+ * The file of har_file.h: opening, batches, closing brackets, and taking back. It knows nothing of what an entry holds.
+ */
 #include "audit/record/har_file.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ struct har_file {
 	int fd;
 	char *path; /* owned */
 	int64_t end;
-	bool has_entry;           /* in the file */
+	bool has_entry;            /* in the file */
 	struct har_keeper *keeper; /* owned; NULL: the system gave none */
 	struct text_buf batch;
 	size_t entry_start; /* of the entry being written */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The HAR as a file: whole JSON whenever it is looked at. Each writing puts entries and the closing brackets behind them
- * with one pwrite(), where the closing brackets stood before; what a full disk cuts short is taken back. The kernel may
- * stop a write() of a process that is killed between two pages of the file: what is left then is put right by the keeper
- * (har_keeper.h), a process of its own. Owned by the recorder's thread; nothing here prints. */
+ * The HAR as a file: whole JSON whenever it is looked at. Each writing puts entries and the closing brackets behind
+ * them with one pwrite(), where the closing brackets stood before; what a full disk cuts short is taken back. The
+ * kernel may stop a write() of a process that is killed between two pages of the file: what is left then is put right
+ * by the keeper (har_keeper.h), a process of its own. Owned by the recorder's thread; nothing here prints. */
 #ifndef AUDIT_RECORD_HAR_FILE_H
 #define AUDIT_RECORD_HAR_FILE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The process of har_keeper.h. It has one page in common with us, and a pipe whose other end is open as long as we live.
- * After fork() it calls nothing that is not safe in a signal handler. */
+ * The process of har_keeper.h. It has one page in common with us, and a pipe whose other end is open as long as we
+ * live. After fork() it calls nothing that is not safe in a signal handler. */
 #include "audit/record/har_keeper.h"
 
 #include <errno.h>
@@ -92,8 +92,7 @@ static bool open_pipe(int fds[2])
 
 static struct places *share_places(int64_t end)
 {
-	struct places *p =
-	    mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct places *p = mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
 		return NULL;

@@ -211,10 +211,8 @@ static void take_finding(struct har_notes *s, const struct event_finding *f)
 	finding = malloc(sizeof(*finding) + f->message.len);
 	if (!finding)
 		return;
-	*finding = (struct har_finding){.rule = f->rule->id,
-					.severity = f->severity,
-					.fault = f->fault,
-					.suppressed = f->suppressed_by.len > 0};
+	*finding = (struct har_finding){
+	    .rule = f->rule->id, .severity = f->severity, .fault = f->fault, .suppressed = f->suppressed_by.len > 0};
 	finding->message = put_text(finding->text, f->message);
 	for (last = &n->findings; *last; last = &(*last)->next)
 		;

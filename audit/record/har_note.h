@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the events of a run tell of exchanges, kept until their entries are written: redirect, hop and chain, verdicts and
- * findings. Owned by the recorder's thread; bounded, the oldest is forgotten first. */
+ * What the events of a run tell of exchanges, kept until their entries are written: redirect, hop and chain, verdicts
+ * and findings. Owned by the recorder's thread; bounded, the oldest is forgotten first. */
 #ifndef AUDIT_RECORD_HAR_NOTE_H
 #define AUDIT_RECORD_HAR_NOTE_H
 

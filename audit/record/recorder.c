@@ -250,8 +250,8 @@ static bool open_har(struct recorder *r, const struct recorder_config *config, c
 {
 	const struct har_config har = {.path = config->har,
 				       .bodies = config->har_bodies,
-				       .content_max = config->har_content_max ? config->har_content_max
-									      : CAPTURE_CONTENT_DEFAULT,
+				       .content_max =
+					   config->har_content_max ? config->har_content_max : CAPTURE_CONTENT_DEFAULT,
 				       .queue_bytes_max = config->har_queue_bytes_max,
 				       .wake = wake,
 				       .wake_arg = r};

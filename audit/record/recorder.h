@@ -14,19 +14,19 @@ struct recorder_config {
 	const char *path;       /* the log, appended to, mode 0600; NULL: no log (events are counted and dropped) */
 	size_t queue_bytes_max; /* of copied events that wait; 0: the default, 64 MiB */
 	const uint8_t *redaction_key; /* 32 bytes, for keyed digests of secrets; copied */
-	const char *har;           /* a HAR of all exchanges, begun anew, mode 0600; NULL: none */
-	bool har_bodies;           /* with contents */
-	uint64_t har_content_max;  /* bytes of each content */
-	size_t har_queue_bytes_max; /* of exchanges that wait for the HAR; 0: the default, 64 MiB */
+	const char *har;              /* a HAR of all exchanges, begun anew, mode 0600; NULL: none */
+	bool har_bodies;              /* with contents */
+	uint64_t har_content_max;     /* bytes of each content */
+	size_t har_queue_bytes_max;   /* of exchanges that wait for the HAR; 0: the default, 64 MiB */
 };
 
 /* What a run left in the log. */
 struct recorder_result {
-	uint64_t written; /* lines of this run */
-	uint64_t lost;    /* events that could not be queued or written */
-	char head[65];    /* digest of the last line, hexadecimal */
-	int64_t offset;   /* where this run's first line begins in the file */
-	int error;        /* errno of the first failed write; 0: none */
+	uint64_t written;     /* lines of this run */
+	uint64_t lost;        /* events that could not be queued or written */
+	char head[65];        /* digest of the last line, hexadecimal */
+	int64_t offset;       /* where this run's first line begins in the file */
+	int error;            /* errno of the first failed write; 0: none */
 	uint64_t har_written; /* entries */
 	uint64_t har_lost;    /* exchanges that the HAR lacks */
 	int har_error;

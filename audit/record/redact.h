@@ -41,13 +41,13 @@ struct bytes redact_command(struct redactor *r, struct bytes command);
  * Set-Cookie (names and attributes stay), the whole value of key-like fields; others as free text. */
 struct bytes redact_field(struct redactor *r, struct bytes name, struct bytes value);
 
-/* Content of this Content-Type, content coding undone; it may be cut short. In forms (urlencoded and multipart) and JSON
- * the values behind token-like names, and what would be hidden in any value; other text as free text. What is neither is
- * left as it is. */
+/* Content of this Content-Type, content coding undone; it may be cut short. In forms (urlencoded and multipart) and
+ * JSON the values behind token-like names, and what would be hidden in any value; other text as free text. What is
+ * neither is left as it is. */
 struct bytes redact_content(struct redactor *r, struct bytes type, struct bytes content);
 
 /* What the above takes content of this type for. */
 enum content_kind { CONTENT_FORM, CONTENT_MULTIPART, CONTENT_JSON, CONTENT_TEXT, CONTENT_BINARY };
-enum content_kind content_kind(struct bytes type, struct bytes content) NODISCARD;
+enum content_kind content_kind_of(struct bytes type, struct bytes content) NODISCARD;
 
 #endif

@@ -14,7 +14,7 @@ static bool ends_with(struct bytes b, struct bytes suffix)
 
 static bool is_json_type(struct bytes type)
 {
-	static const char *const types[] = {"application/json", "text/json", "application/x-ndjson",
+	static const char *const types[] = {"application/json",   "text/json",         "application/x-ndjson",
 					    "application/ndjson", "application/jsonl", "application/json-seq"};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -68,7 +68,7 @@ static bool is_utf8(struct bytes content)
 	return true;
 }
 
-enum content_kind content_kind(struct bytes type, struct bytes content)
+enum content_kind content_kind_of(struct bytes type, struct bytes content)
 {
 	struct bytes media = media_type(type);
 
@@ -158,7 +158,7 @@ static void multipart_pass(struct redact_pass *p, struct bytes type, struct byte
 
 void redact_content_pass(struct redact_pass *p, struct bytes type, struct bytes content)
 {
-	switch (content_kind(type, content)) {
+	switch (content_kind_of(type, content)) {
 	case CONTENT_FORM:
 		redact_parameters_pass(p, content);
 		break;

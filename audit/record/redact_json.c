@@ -70,7 +70,8 @@ static bool is_high_surrogate(int c)
 	return c >= 0xd800 && c < 0xdc00;
 }
 
-/* The character of \uXXXX, whose digits `b` begins with, or of a surrogate pair; how many bytes it took. 0: malformed. */
+/* The character of \uXXXX, whose digits `b` begins with, or of a surrogate pair; how many bytes it took. 0: malformed.
+ */
 static size_t take_escape(struct text_buf *out, struct bytes b)
 {
 	int c = four_digits(b), low;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The file of spill.h: blocks of one size, the free ones on a stack. AES-256 in counter mode; a block's counters begin at
- * its serial number, which is used once. */
+ * The file of spill.h: blocks of one size, the free ones on a stack. AES-256 in counter mode; a block's counters begin
+ * at its serial number, which is used once. */
 #include "audit/record/spill.h"
 
 #include <errno.h>
@@ -104,8 +104,7 @@ static bool write_block(struct spill *s, uint32_t index, uint64_t serial, const 
 		return false;
 	}
 	while (done < SPILL_BLOCK_BYTES) {
-		ssize_t n =
-		    pwrite(s->fd, s->block + done, SPILL_BLOCK_BYTES - done, place_of(index) + (off_t)done);
+		ssize_t n = pwrite(s->fd, s->block + done, SPILL_BLOCK_BYTES - done, place_of(index) + (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Contents that wait for the end of their exchange, in a file rather than in memory. The file has no name and goes with
- * the process; what lies in it is encrypted by a key that is nowhere but in memory, for it was not redacted yet. Owned by
- * the recorder's thread. */
+ * the process; what lies in it is encrypted by a key that is nowhere but in memory, for it was not redacted yet. Owned
+ * by the recorder's thread. */
 #ifndef AUDIT_RECORD_SPILL_H
 #define AUDIT_RECORD_SPILL_H
 

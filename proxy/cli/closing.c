@@ -22,7 +22,7 @@ static uint64_t findings_from(const struct audit_totals *t, enum severity least)
 
 int closing_status(const struct closing *c)
 {
-	if (c->result->lost > 0)
+	if (c->result->lost > 0 || c->result->record.har_lost > 0)
 		return STATUS_FAILED;
 	if (c->fail_on != SEVERITY_NONE && findings_from(&c->result->totals, c->fail_on) > 0)
 		return STATUS_FINDING;
@@ -88,6 +88,24 @@ static void print_lost(FILE *err, const struct closing *c)
 	fputs("; the log is not complete\n", err);
 }
 
+/* Where the HAR is, and what it lacks. */
+static void print_har(FILE *err, const struct closing *c)
+{
+	const struct recorder_result *r = &c->result->record;
+	const char *path = c->session->config->har;
+
+	if (!path)
+		return;
+	if (!c->session->config->quiet)
+		fprintf(err, "  har %s, %llu entr%s\n", path, (ull)r->har_written, r->har_written == 1 ? "y" : "ies");
+	if (r->har_lost == 0)
+		return;
+	fprintf(err, "hopaudit: %llu exchange%s could not be recorded", (ull)r->har_lost, plural(r->har_lost));
+	if (r->har_error)
+		fprintf(err, ": %s: %s", path, strerror(r->har_error));
+	fputs("; the HAR is not complete\n", err);
+}
+
 /* Why a command that surely sends requests was not seen, by what it is. */
 static const char *likely_reason(const char *command)
 {
@@ -127,6 +145,7 @@ void closing_report(FILE *err, const struct closing *c)
 	} else if (!config->quiet || t->exchanges == 0 || findings_from(t, SEVERITY_WARNING) > 0) {
 		print_summary(err, c);
 	}
+	print_har(err, c);
 	if (c->result->lost > 0)
 		print_lost(err, c);
 }

@@ -18,7 +18,8 @@ struct closing {
 /* Writes the summary, and whatever went wrong, to `err`. */
 void closing_report(FILE *err, const struct closing *c);
 
-/* STATUS_FAILED when an event is lost, STATUS_FINDING when a finding reached fail_on, else STATUS_OK. */
+/* STATUS_FAILED when an event is lost, or an exchange of the HAR, STATUS_FINDING when a finding reached fail_on, else
+ * STATUS_OK. */
 int closing_status(const struct closing *c);
 
 #endif

@@ -531,7 +531,8 @@ static const struct option_row rows[] = {
 	AT(har),
 	.argument = "FILE",
 	.default_text = "none",
-	.help = "Write every exchange to FILE, a HAR 1.2 begun anew, valid at any moment, secrets hidden as in the log.",
+	.help =
+	    "Write every exchange to FILE, a HAR 1.2 begun anew, valid at any moment, secrets hidden as in the log.",
     },
     {
 	.name = "capture",
@@ -541,8 +542,9 @@ static const struct option_row rows[] = {
 	AT(capture_what),
 	.argument = "WHAT",
 	.choices = captures,
-	.help = "What the HAR has of an exchange: headers, or bodies too, in which what looks secret in forms, JSON and "
-		"text is hidden.",
+	.help =
+	    "What the HAR has of an exchange: headers, or bodies too, in which what looks secret in forms, JSON and "
+	    "text is hidden.",
     },
     {
 	.name = "limit-capture",

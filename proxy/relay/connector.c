@@ -40,7 +40,7 @@ struct connector {
 	struct attempt attempt[ADDRESSES_MAX];
 	enum connect_error error; /* of the last failure that says most */
 	char detail[160];
-	int64_t asked_us; /* when the name was asked for */
+	int64_t asked_us;    /* when the name was asked for */
 	int64_t answered_us; /* 0: not asked, or answered at once */
 	uint16_t port;
 	bool to_lab; /* the redirect lab, which is ours and on loopback */
