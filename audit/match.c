@@ -587,11 +587,11 @@ void match_window_over(struct audit *a, struct expectation *e, int64_t now_us)
 	}
 }
 
-void match_finish(struct audit *a, struct expectation *e, int64_t now_us)
+void match_finish(struct audit *a, struct expectation *e, const char *why, int64_t now_us)
 {
 	switch (e->state) {
 	case EXPECTATION_OPEN:
-		close_open(a, e, "run ended", true, now_us);
+		close_open(a, e, why, true, now_us);
 		break;
 	case EXPECTATION_PROVISIONAL:
 		hop_followed(a, e, now_us);

@@ -22,6 +22,6 @@ void match_identified(struct audit *a, struct trace *t, int64_t now_us);
 void match_window_over(struct audit *a, struct expectation *e, int64_t now_us);
 
 /* The run is over: settles with what is known. */
-void match_finish(struct audit *a, struct expectation *e, int64_t now_us);
+void match_finish(struct audit *a, struct expectation *e, const char *why, int64_t now_us);
 
 #endif

@@ -56,7 +56,8 @@ static void audit_close_all(struct audit *a, int64_t now_us)
 		if (list_empty(&c->expectations))
 			chain_settle(a, c, true, now_us);
 		else
-			match_finish(a, OWNER_OF(c->expectations.next, struct expectation, in_chain), now_us);
+			match_finish(a, OWNER_OF(c->expectations.next, struct expectation, in_chain), "run ended",
+				     now_us);
 	}
 	for (unsigned q = QUEUE_LATE; q <= QUEUE_DONE; q++) {
 		while (!list_empty(&a->queues[q]))
@@ -107,6 +108,30 @@ void audit_finish(struct audit *a, int64_t now_us)
 	audit_close_all(a, now_us);
 	clients_forget(&a->clients);
 	ruling_forget(&a->ruling);
+	audit_unlock(a);
+}
+
+/* The oldest of its expectations that its chain still waits for. */
+static struct expectation *awaited_of(const struct known_client *c)
+{
+	for (struct link *l = c->expectations.next; l != &c->expectations; l = l->next) {
+		struct expectation *e = OWNER_OF(l, struct expectation, in_client);
+		if (e->chain)
+			return e;
+	}
+	return NULL;
+}
+
+void audit_finish_tag(struct audit *a, struct bytes tag, int64_t now_us)
+{
+	const struct audit_client who = {.tag = tag};
+	audit_lock(a);
+	struct known_client *c = client_find(&a->clients, &who) ? client_take(&a->clients, &who) : NULL;
+	struct expectation *e;
+	while (c && (e = awaited_of(c)) != NULL)
+		match_finish(a, e, "its test ended", now_us);
+	if (c)
+		client_drop(&a->clients, c);
 	audit_unlock(a);
 }
 

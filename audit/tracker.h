@@ -56,6 +56,9 @@ void audit_process_ended(struct audit *a, uint32_t pid, uint64_t start, int64_t 
 /* The observed command (or all of the traffic) has ended: every open expectation and chain closes now. */
 void audit_finish(struct audit *a, int64_t now_us);
 
+/* The test of this tag has ended: what is open of its expectations closes now. */
+void audit_finish_tag(struct audit *a, struct bytes tag, int64_t now_us);
+
 /* From now on the chains of clients with this tag belong to the test called `name`, or to none where that is empty;
  * says `mark`. False when memory is short. */
 bool audit_mark(struct audit *a, struct bytes tag, struct bytes name, int64_t now_us) NODISCARD;

@@ -62,6 +62,7 @@ int command_explain(const struct cli *cli, const struct command *c, int count, c
 int command_baseline(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_report(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_lab(const struct cli *cli, const struct command *c, int count, char **arguments);
+int command_review(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_mark(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_verify(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_ca(const struct cli *cli, const struct command *c, int count, char **arguments);

@@ -130,6 +130,16 @@ static const struct command table[] = {
 	.main = command_lab,
     },
     {
+	.name = "review",
+	.bit = COMMAND_REVIEW,
+	.operands = "[OPTIONS] [LOG]",
+	.summary = "show the dashboard on a saved log",
+	.description =
+	    "Serves the dashboard and the API for LOG (hopaudit.jsonl unless given) until Ctrl-C. The log may be of "
+	    "any number of runs, and may still grow. Where 127.0.0.1:8308 is taken, any free port is.",
+	.main = command_review,
+    },
+    {
 	.name = "mark",
 	.bit = COMMAND_MARK,
 	.operands = "[--proxy URL] NAME",

@@ -22,8 +22,8 @@
 #define RELAY (COMMAND_PROXY | COMMAND_RUN)
 #define AUTHORITY (RELAY | COMMAND_CA | COMMAND_DOCTOR | COMMAND_LAB)
 #define ALL                                                                                                            \
-	(RELAY | COMMAND_BASELINE | COMMAND_REPORT | COMMAND_CA | COMMAND_DOCTOR | COMMAND_EXPLAIN | COMMAND_MARK |    \
-	 COMMAND_VERIFY | COMMAND_LAB | COMMAND_HELP)
+	(RELAY | COMMAND_REVIEW | COMMAND_BASELINE | COMMAND_REPORT | COMMAND_CA | COMMAND_DOCTOR | COMMAND_EXPLAIN |  \
+	 COMMAND_MARK | COMMAND_VERIFY | COMMAND_LAB | COMMAND_HELP)
 
 #define LIMIT_BYTES(option, member, least, most, sentence)                                                             \
 	{                                                                                                              \
@@ -446,10 +446,11 @@ static const struct option_row rows[] = {
 	.name = "log",
 	.kind = OPTION_TEXT,
 	.group = GROUP_AUDIT,
-	.commands = RELAY | COMMAND_BASELINE | COMMAND_REPORT,
+	.commands = COMMAND_REVIEW | RELAY | COMMAND_BASELINE | COMMAND_REPORT,
 	AT(log),
 	.argument = "FILE",
-	.help = "Append the audit log (JSON Lines) to FILE; - keeps none. `baseline` and `report` read it there.",
+	.help =
+	    "Append the audit log (JSON Lines) to FILE; - keeps none. `baseline`, `report` and `review` read it there.",
     },
     {
 	.name = "key-file",
@@ -697,7 +698,7 @@ static const struct option_row rows[] = {
 	.name = "dashboard",
 	.kind = OPTION_TEXT,
 	.group = GROUP_DASHBOARD,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_REVIEW,
 	AT(dashboard),
 	.argument = "ADDRESS:PORT",
 	.check = is_dashboard,
@@ -710,7 +711,7 @@ static const struct option_row rows[] = {
 	.name = "dashboard-host",
 	.kind = OPTION_LIST,
 	.group = GROUP_DASHBOARD,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_REVIEW,
 	AT(dashboard_hosts),
 	.argument = "NAME",
 	.check = address_is_host_pattern,
@@ -722,7 +723,7 @@ static const struct option_row rows[] = {
 	.name = "dashboard-token",
 	.kind = OPTION_TEXT,
 	.group = GROUP_DASHBOARD,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_REVIEW,
 	AT(dashboard_token),
 	.argument = "TOKEN",
 	.check = is_token,
@@ -735,7 +736,7 @@ static const struct option_row rows[] = {
 	.name = "store",
 	.kind = OPTION_TEXT,
 	.group = GROUP_DASHBOARD,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_REVIEW,
 	AT(store),
 	.argument = "FILE",
 	.default_text = "a temporary one",
@@ -747,7 +748,7 @@ static const struct option_row rows[] = {
 	.name = "store-max",
 	.kind = OPTION_SIZE_64,
 	.group = GROUP_DASHBOARD,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_REVIEW,
 	AT(store_max),
 	.argument = "SIZE",
 	.min = 1 * M,
@@ -758,7 +759,7 @@ static const struct option_row rows[] = {
 	.name = "store-age",
 	.kind = OPTION_DURATION,
 	.group = GROUP_DASHBOARD,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_REVIEW,
 	AT(store_age_ms),
 	.argument = "TIME",
 	.min = 0,
@@ -770,7 +771,7 @@ static const struct option_row rows[] = {
 	.name = "ready-file",
 	.kind = OPTION_TEXT,
 	.group = GROUP_DASHBOARD,
-	.commands = RELAY | COMMAND_LAB,
+	.commands = RELAY | COMMAND_REVIEW | COMMAND_LAB,
 	AT(ready_file),
 	.argument = "FILE",
 	.default_text = "none",

@@ -66,6 +66,6 @@ void put_severities(struct text_buf *t, const uint64_t findings[SEVERITY_ERROR +
 route_cb metrics_answer, events_answer;
 route_cb api_answer_page, api_answer_asset, api_answer_openapi, api_answer_status, api_answer_chains, api_answer_chain,
     api_answer_facets, api_answer_findings, api_answer_runs, api_answer_rules, api_answer_rule;
-route_cb tags_answer_list, tags_answer_verdict, tags_answer_reset, tags_answer_idle, tags_answer_expect;
+route_cb tags_answer_list, tags_answer_verdict, tags_answer_finish, tags_answer_reset, tags_answer_idle, tags_answer_expect;
 
 #endif

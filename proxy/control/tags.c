@@ -15,7 +15,7 @@
 	4096u /* tags that are remembered as reset; past it the one that was reset longest ago is forgotten */
 
 static const uint32_t timeout_max_ms = 5 * 60 * 1000;
-static const uint32_t timeout_usual_ms = 5 * 1000;
+static const uint32_t timeout_usual_ms = 5 * 1000; /* for the store alone */
 static const struct timeval poll_interval = {0, 5 * 1000};
 
 /* The chains of a tag up to `after` do not count any more. */
@@ -26,7 +26,7 @@ struct reset {
 	char tag[];
 };
 
-enum ask { ASK_VERDICT, ASK_RESET, ASK_IDLE, ASK_EXPECT };
+enum ask { ASK_VERDICT, ASK_FINISH, ASK_RESET, ASK_IDLE, ASK_EXPECT };
 
 /* One request that waits for its answer. Freed when it is answered, or when its client is gone. */
 struct pending {
@@ -386,9 +386,13 @@ static void begin(struct control *c, struct web_exchange *x, enum ask ask, struc
 		event_add(t->poll, &poll_interval);
 }
 
-static bool read_timeout(struct web_exchange *x, const struct web_request *request, uint32_t *ms)
+/* Unless told otherwise, as long as a follow-up is waited for, and a little. */
+static bool read_timeout(const struct control *c, struct web_exchange *x, const struct web_request *request,
+			 uint32_t *ms)
 {
-	if (query_duration(request->query, "timeout", timeout_max_ms, timeout_usual_ms, ms))
+	uint32_t usual_ms = c->subject.config->window_ms + timeout_usual_ms;
+
+	if (query_duration(request->query, "timeout", timeout_max_ms, usual_ms, ms))
 		return true;
 	answer_problem(x, 400, "timeout: give a time up to 5m, like 5s or 500ms");
 	return false;
@@ -414,6 +418,17 @@ void tags_answer_verdict(struct control *c, struct web_exchange *x, const struct
 		begin(c, x, ASK_VERDICT, part, timeout_usual_ms, NULL);
 }
 
+/* The verdict, but of all there is: nothing more is waited for. */
+void tags_answer_finish(struct control *c, struct web_exchange *x, const struct web_request *request, struct bytes part)
+{
+	(void)request;
+	if (!control_has_store(c, x))
+		return;
+	if (c->subject.audit)
+		audit_finish_tag(c->subject.audit, part, clock_now_us());
+	begin(c, x, ASK_FINISH, part, timeout_usual_ms, NULL);
+}
+
 void tags_answer_reset(struct control *c, struct web_exchange *x, const struct web_request *request, struct bytes part)
 {
 	(void)request;
@@ -425,7 +440,7 @@ void tags_answer_idle(struct control *c, struct web_exchange *x, const struct we
 {
 	uint32_t wait_ms;
 
-	if (control_has_store(c, x) && read_timeout(x, request, &wait_ms))
+	if (control_has_store(c, x) && read_timeout(c, x, request, &wait_ms))
 		begin(c, x, ASK_IDLE, part, wait_ms, NULL);
 }
 
@@ -437,7 +452,7 @@ void tags_answer_expect(struct control *c, struct web_exchange *x, const struct 
 	uint32_t wait_ms;
 	json_t *spec;
 
-	if (!control_has_store(c, x) || !read_timeout(x, request, &wait_ms))
+	if (!control_has_store(c, x) || !read_timeout(c, x, request, &wait_ms))
 		return;
 	spec = json_loadb(request->body.ptr, request->body.len, JSON_REJECT_DUPLICATES, &where);
 	if (!spec) {
