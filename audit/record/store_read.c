@@ -308,7 +308,9 @@ static bool put_findings(struct store_reader *r, const struct store_query *q, co
 	int result = SQLITE_DONE;
 	bool ok = true;
 
-	snprintf(behind, sizeof(behind), " AND n>0 ORDER BY %s", order_sql[q->order]);
+	/* Each of these chains has one at least. */
+	snprintf(behind, sizeof(behind), " AND n>0 ORDER BY %s LIMIT %llu", order_sql[q->order],
+		 (unsigned long long)(p->skip + p->left) & INT64_MAX);
 	statement = reader_select(r, "SELECT c.id,c.errors+c.warnings+c.infos+c.suppressed AS n FROM chain AS c", q,
 				  filter, behind);
 	if (!statement)

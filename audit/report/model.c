@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "audit/report/chain_filter.h"
 #include "audit/report/group.h"
 
 void report_init(struct report *r)
@@ -60,6 +61,35 @@ static void list_remove(struct chain_list *list, struct report_chain *c)
 	list->count--;
 }
 
+/* Totals of chains that the filter matches: what the log's own totals say is about all of them. */
+static void count_matched(struct audit_totals *t, const struct report_chain *c)
+{
+	t->chains++;
+	t->unverifiable += c->unverifiable;
+	for (const struct report_hop *h = c->hops; h; h = h->next) {
+		t->redirects++;
+		t->outcomes[h->outcome]++;
+	}
+	for (const struct report_finding *f = c->findings; f; f = f->next) {
+		if (f->suppressed_reason.len > 0)
+			t->suppressed++;
+		else
+			t->findings[f->severity]++;
+	}
+}
+
+static void group_or_leave_out(struct report *r, struct report_chain *c)
+{
+	if (!r->filter || report_chain_matches(r, c)) {
+		count_matched(&r->matched, c);
+		report_group_add(r, c);
+		return;
+	}
+	r->left_out++;
+	r->failed |= c->arena.failed;
+	report_chain_free(c);
+}
+
 /* Nothing more will be said of it: it leaves its list and joins a group. */
 static void retire(struct report *r, struct chain_list *list)
 {
@@ -71,7 +101,7 @@ static void retire(struct report *r, struct chain_list *list)
 		id_map_remove(&r->redirects, h->redirect);
 	if (r->chain_done)
 		r->chain_done(r->chain_done_arg, c);
-	report_group_add(r, c);
+	group_or_leave_out(r, c);
 }
 
 struct report_chain *report_chain(struct report *r, uint64_t id)
@@ -261,4 +291,6 @@ void report_close(struct report *r)
 	r->failed |= r->arena.failed;
 	if (!r->finished)
 		r->totals = r->counted;
+	if (r->filter)
+		report_filter_totals(&r->totals, &r->matched);
 }

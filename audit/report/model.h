@@ -8,6 +8,7 @@
 
 #include "audit/event.h"
 #include "audit/report/arena.h"
+#include "audit/report/filter.h"
 #include "audit/report/id_map.h"
 
 #define REPORT_GROUPS_MAX 512   /* kinds of chains; past it the least bad ones are only counted */
@@ -30,6 +31,7 @@ struct report_finding {
 	uint64_t line;     /* of the log; 0: not known */
 	enum severity severity;
 	enum fault fault;
+	enum confidence confidence;
 	uint64_t redirect;
 	uint64_t exchange;
 	struct bytes suppressed_reason; /* not empty: it is accepted, and its severity here is none */
@@ -47,6 +49,7 @@ struct report_hop {
 	bool followed;
 	struct bytes follow_method;
 	struct bytes follow_url;
+	enum confidence confidence; /* of the match */
 	struct property_reason {
 		enum verdict verdict;
 		struct bytes reason;
@@ -69,9 +72,11 @@ struct report_chain {
 	enum severity verdict; /* the worst of its findings */
 	unsigned unverifiable;
 	int final_status;
+	int64_t time_us; /* Unix time of its first request, or of the first that is told of it */
 	int64_t elapsed_us;
 	struct bytes tag;
-	struct bytes test; /* empty: no mark was set */
+	struct bytes test;   /* empty: no mark was set */
+	struct bytes client; /* User-Agent of its first request */
 };
 
 /* Chains in which the same went wrong in the same way; or the same chain again and again in which nothing did. */
@@ -125,6 +130,7 @@ struct report {
 	uint64_t missing;           /* gaps in seq, in events */
 	uint64_t unreadable;        /* lines that are no JSON object with a known shape */
 	bool torn;                  /* the last line has no end */
+	uint64_t left_out;          /* chains that the filter does not match */
 	char head[65];              /* digest of the run's last line */
 	struct report_error errors[REPORT_ERRORS_MAX];
 	unsigned error_count;
@@ -140,6 +146,7 @@ struct report {
 
 	/* May be set behind report_init(). */
 	bool each_chain; /* every chain is a group of its own */
+	const struct filter *filter; /* borrowed; chains that it does not match are left out, of the totals too */
 	uint64_t line;   /* of the log, the one being read; at first how many stand before the run */
 
 	/* Set it behind report_init() to be told of each chain when nothing more will be said of it, before it joins a
@@ -149,6 +156,7 @@ struct report {
 
 	/* private to the model while it is being filled */
 	struct audit_totals counted;
+	struct audit_totals matched; /* what the chains amount to that the filter matches */
 	struct id_map chains;    /* id -> open or lingering chain */
 	struct id_map redirects; /* id -> its chain */
 	struct id_map kinds;     /* kind -> index of its group + 1 */

@@ -26,6 +26,10 @@ static void read_redirect(struct report_chain *c, struct report_hop *h, const st
 		h->content = request->request.length;
 	if (c->tag.len == 0)
 		c->tag = arena_copy(&c->arena, request->tag);
+	if (h->number == 1 && c->client.len == 0)
+		c->client = arena_copy(&c->arena, request->user_agent);
+	if (h->number == 1 && request->started_us)
+		c->time_us = request->started_us;
 	h->status = request->status;
 }
 
@@ -63,6 +67,7 @@ static void read_followed(struct report *r, const struct event_followed *f)
 	h->outcome = OUTCOME_FOLLOWED;
 	h->follow_method = arena_copy(&c->arena, f->follow->method);
 	h->follow_url = arena_copy(&c->arena, f->follow->url);
+	h->confidence = f->confidence;
 	for (unsigned i = 0; i < PROPERTY_COUNT; i++) {
 		h->verdicts[i].verdict = f->verdicts[i].verdict;
 		h->verdicts[i].reason = arena_copy(&c->arena, bytes_str(f->verdicts[i].reason));
@@ -108,6 +113,7 @@ static void read_finding(struct report *r, const struct event_finding *e)
 		f->suppressed_reason = arena_copy(&c->arena, e->suppressed_reason);
 	}
 	f->fault = e->fault;
+	f->confidence = e->confidence;
 	f->redirect = e->redirect;
 	f->exchange = e->exchange;
 	f->rule = arena_copy(&c->arena, bytes_str(e->rule->id));
