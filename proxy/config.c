@@ -119,6 +119,7 @@ void config_free(struct config *c)
 	free(c->report_html);
 	free(c->report_json);
 	free(c->report_output);
+	free(c->filter);
 	free(c->dashboard);
 	free(c->dashboard_token);
 	free(c->lab_listen);

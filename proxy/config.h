@@ -110,6 +110,8 @@ struct config {
 	char *report_junit, *report_sarif, *report_markdown, *report_html, *report_json; /* `run`; NULL: none */
 	enum report_format report_format;                                                /* `report` */
 	char *report_output;                                                             /* `report`; NULL: stdout */
+	char *filter;   /* of chains, for `report`; NULL: all */
+	bool diff_json; /* `diff` */
 
 	/* dashboard, API and metrics */
 	char *dashboard;      /* "127.0.0.1:8308"; "off" */

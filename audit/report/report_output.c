@@ -61,6 +61,7 @@ bool report_sources_read(struct report_source *sources, size_t count, bool each_
 
 		r->each_chain = each_chain;
 		r->line = sources[i].lines;
+		r->filter = sources[i].filter;
 		if (!report_read(r, sources[i].path, sources[i].offset, error, error_size))
 			return false;
 		if (!r->begun && !r->run.len && r->group_count == 0) {

@@ -148,6 +148,19 @@ static void add_suppressed(const struct terminal *t, struct text_buf *out, const
 	TEXT_BUF_LITERAL(out, "\n");
 }
 
+/* "  12 chains left out by --filter" */
+static void add_left_out(const struct terminal *t, struct text_buf *out, const struct report *r)
+{
+	if (r->left_out == 0)
+		return;
+	terminal_paint_on(t, out, PAINT_DIM);
+	TEXT_BUF_LITERAL(out, "  ");
+	add_count(out, r->left_out, "chain", "chains");
+	TEXT_BUF_LITERAL(out, " left out by --filter");
+	terminal_paint_off(t, out);
+	TEXT_BUF_LITERAL(out, "\n");
+}
+
 /* What makes this summary less than the whole truth. */
 static void add_doubts(const struct terminal *t, struct text_buf *out, const struct report *r)
 {
@@ -301,6 +314,7 @@ void summary_text(struct text_buf *out, const struct report *r, const struct sum
 
 	add_head(&t, out, r, options);
 	add_suppressed(&t, out, r);
+	add_left_out(&t, out, r);
 	add_doubts(&t, out, r);
 	head_end = out->len;
 	add_chains(&t, out, r, options);

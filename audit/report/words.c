@@ -280,11 +280,19 @@ static void doubt_more(struct text_buf *out, const struct report *r)
 	TEXT_BUF_LITERAL(out, " counted but not listed, the least bad ones; the log has them all");
 }
 
+static void doubt_filter(struct text_buf *out, const struct report *r)
+{
+	if (r->left_out == 0)
+		return;
+	add_count(out, r->left_out, "chain is", "chains are");
+	TEXT_BUF_LITERAL(out, " left out by --filter");
+}
+
 bool words_doubt(struct text_buf *out, const struct report *r, unsigned i)
 {
 	static void (*const doubts[])(struct text_buf * out, const struct report *r) = {
-	    doubt_run,     doubt_lost,   doubt_missing,   doubt_unreadable,
-	    doubt_tunnels, doubt_errors, doubt_forgotten, doubt_more,
+	    doubt_run,    doubt_lost,      doubt_missing, doubt_unreadable, doubt_tunnels,
+	    doubt_errors, doubt_forgotten, doubt_more,    doubt_filter,
 	};
 	size_t start = out->len;
 

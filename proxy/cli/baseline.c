@@ -3,49 +3,8 @@
  * `hopaudit baseline`: writes down what a run found, and says what another one found that is not written down. */
 #include <string.h>
 
-#include "audit/report/baseline.h"
-#include "audit/report/terminal.h"
+#include "proxy/cli/changes.h"
 #include "proxy/cli/command.h"
-
-/* What telling of changes needs, and what they amount to. */
-struct told {
-	FILE *out;
-	size_t counts[BASELINE_GONE + 1]; /* of findings and chains */
-	size_t faults;                    /* errors and warnings that are new, or worse than they were */
-};
-
-static void print_change(FILE *out, const char *what, const struct baseline_entry *e, const char *was)
-{
-	const struct terminal plain = {0};
-	struct text_buf text = {0};
-
-	terminal_untrusted(&plain, &text, bytes_str(e->text), 0);
-	fprintf(out, "%-6s %-8s %.*s", what, e->is_finding ? severity_text(e->severity) : "chain", (int)text.len,
-		text.len > 0 ? text.ptr : "");
-	if (was)
-		fprintf(out, "  (was %s)", was);
-	fputc('\n', out);
-	text_buf_free(&text);
-}
-
-static void tell(void *arg, enum baseline_change change, const struct baseline_entry *before,
-		 const struct baseline_entry *now)
-{
-	static const char *const words[] = {
-	    [BASELINE_NEW] = "new", [BASELINE_WORSE] = "worse", [BASELINE_GONE] = "gone"};
-	struct told *told = arg;
-
-	told->counts[change]++;
-	if (now && now->is_finding && now->severity >= SEVERITY_WARNING)
-		told->faults++;
-	print_change(told->out, words[change], now ? now : before,
-		     change == BASELINE_WORSE ? severity_text(before->severity) : NULL);
-}
-
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
-}
 
 static int failed(const struct cli *cli, const char *why)
 {
@@ -68,8 +27,9 @@ static int write_baseline(const struct cli *cli, const char *path, const char *l
 	} else if (!baseline_save(&now, path, error, sizeof(error))) {
 		status = failed(cli, error);
 	} else {
-		fprintf(cli->out, "%s: %zu finding%s and %zu chain%s of %s\n", path, now.findings, plural(now.findings),
-			now.count - now.findings, plural(now.count - now.findings), log);
+		fprintf(cli->out, "%s: %zu finding%s and %zu chain%s of %s\n", path, now.findings,
+			changes_plural(now.findings), now.count - now.findings,
+			changes_plural(now.count - now.findings), log);
 	}
 	baseline_free(&now);
 	return status;
@@ -77,12 +37,12 @@ static int write_baseline(const struct cli *cli, const char *path, const char *l
 
 static int compare(const struct cli *cli, const char *path, const struct baseline *before, const struct baseline *now)
 {
-	struct told told = {.out = cli->out};
+	struct changes told = {.out = cli->out, .least = SEVERITY_WARNING};
 
-	baseline_compare(before, now, tell, &told);
+	baseline_compare(before, now, changes_print, &told);
 	fprintf(cli->out, "%s: %zu new, %zu worse, %zu gone: %zu error%s or warning%s more\n", path,
 		told.counts[BASELINE_NEW], told.counts[BASELINE_WORSE], told.counts[BASELINE_GONE], told.faults,
-		plural(told.faults), plural(told.faults));
+		changes_plural(told.faults), changes_plural(told.faults));
 	return told.faults > 0 ? STATUS_FINDING : STATUS_OK;
 }
 

@@ -102,13 +102,21 @@ static const struct command table[] = {
     {
 	.name = "report",
 	.bit = COMMAND_REPORT,
-	.operands = "[--format FORMAT] [--output FILE] [LOG...]",
+	.operands = "[--filter EXPR] [--format FORMAT] [--output FILE] [LOG...]",
 	.summary = "report on the last run in an audit log, in one of six formats",
 	.description =
 	    "Reads the last run of each LOG, or of the one that --log names, and writes what was found: as text like "
 	    "the summary of `hopaudit run`, as JSON, as JUnit XML, as SARIF, as Markdown, or as a page of HTML.\n\n"
 	    "The logs are read as they are: secrets were replaced when they were written, and nothing is judged "
 	    "again.\n\n"
+	    "--filter reports only on chains that match EXPR, in totals and --fail-on too. It compares fields with = "
+	    "!= < <= > >= ~ (contains) !~, joined by and, or, not and parentheses; a word alone is looked for in URLs, "
+	    "tag, test and rules. The fields are status, final.status, method, url, host, path, target, rule, "
+	    "severity, "
+	    "verdict, fault, outcome, chain.length, chain.id, tag, test, client, unverifiable, elapsed (10ms, 2s), "
+	    "time "
+	    "(2026-11-24T12:00), run, suppressed, cross-origin (yes, no) and confidence. One that several hops or "
+	    "findings have matches when any does; != and !~ are the opposites of = and ~.\n\n"
 	    "In a job of GitHub Actions (GITHUB_ACTIONS=true) the worst errors and warnings are told as annotations, "
 	    "too, on stderr, and the Markdown is appended to GITHUB_STEP_SUMMARY; `hopaudit run` does the same.\n\n"
 	    "The exit status is 0; 3 when --fail-on was given and a finding reached it; 2 after a usage error; 125 "
@@ -138,6 +146,23 @@ static const struct command table[] = {
 	    "Serves the dashboard and the API for LOG (hopaudit.jsonl unless given) until Ctrl-C. The log may be of "
 	    "any number of runs, and may still grow. Where 127.0.0.1:8308 is taken, any free port is.",
 	.main = command_review,
+    },
+    {
+	.name = "diff",
+	.bit = COMMAND_DIFF,
+	.operands = "[--fail-on SEVERITY] [--json] BEFORE AFTER",
+	.summary = "say which chains and findings appeared between two logs, and which are gone",
+	.description =
+	    "Compares the last run of the log AFTER with the last run of the log BEFORE and tells, one a line, which "
+	    "findings and chains are new, which findings are worse than they were, and what is gone. --json writes the "
+	    "same as one JSON object.\n\n"
+	    "Findings and chains are known as `hopaudit baseline` knows them: by rule, fault, method, URL and status, "
+	    "or by requests, statuses and end; ids in paths and the ports of loopback hosts do not count, and how "
+	    "often "
+	    "something happened does not either.\n\n"
+	    "The exit status is 0; 3 when a finding is new or worse that reaches --fail-on (error, unless told "
+	    "otherwise); 2 after a usage error; 125 when a log can't be read or lacks a part of its run.",
+	.main = command_diff,
     },
     {
 	.name = "mark",

@@ -23,7 +23,7 @@
 #define AUTHORITY (RELAY | COMMAND_CA | COMMAND_DOCTOR | COMMAND_LAB)
 #define ALL                                                                                                            \
 	(RELAY | COMMAND_REVIEW | COMMAND_BASELINE | COMMAND_REPORT | COMMAND_CA | COMMAND_DOCTOR | COMMAND_EXPLAIN |  \
-	 COMMAND_MARK | COMMAND_VERIFY | COMMAND_LAB | COMMAND_HELP)
+	 COMMAND_MARK | COMMAND_VERIFY | COMMAND_LAB | COMMAND_DIFF | COMMAND_HELP)
 
 #define LIMIT_BYTES(option, member, least, most, sentence)                                                             \
 	{                                                                                                              \
@@ -563,7 +563,7 @@ static const struct option_row rows[] = {
 	.name = "fail-on",
 	.kind = OPTION_CHOICE,
 	.group = GROUP_REPORT,
-	.commands = RELAY | COMMAND_REPORT,
+	.commands = RELAY | COMMAND_REPORT | COMMAND_DIFF,
 	AT(fail_on),
 	.argument = "SEVERITY",
 	.choices = severities,
@@ -622,6 +622,15 @@ static const struct option_row rows[] = {
 	.help = "Write a report to FILE when COMMAND has ended: JSON.",
     },
     {
+	.name = "json",
+	.kind = OPTION_FLAG,
+	.group = GROUP_REPORT,
+	.commands = COMMAND_DIFF,
+	AT(diff_json),
+	.flag_only = true,
+	.help = "Write the comparison as JSON.",
+    },
+    {
 	.name = "format",
 	.kind = OPTION_CHOICE,
 	.group = GROUP_REPORT,
@@ -631,6 +640,17 @@ static const struct option_row rows[] = {
 	.choices = formats,
 	.flag_only = true,
 	.help = "What `hopaudit report` writes: text, json, junit, sarif, markdown or html.",
+    },
+    {
+	.name = "filter",
+	.kind = OPTION_TEXT,
+	.group = GROUP_REPORT,
+	.commands = COMMAND_REPORT,
+	AT(filter),
+	.argument = "EXPR",
+	.flag_only = true,
+	.default_text = "all chains",
+	.help = "Report only on chains that match: 'status=307 and host~shop and not verdict=ok'.",
     },
     {
 	.name = "output",

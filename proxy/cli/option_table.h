@@ -50,7 +50,8 @@ enum command_bit {
 	COMMAND_BASELINE = 256,
 	COMMAND_REPORT = 512,
 	COMMAND_REVIEW = 1024,
-	COMMAND_LAB = 2048
+	COMMAND_LAB = 2048,
+	COMMAND_DIFF = 8192
 };
 
 struct option_choice {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "audit/report/summary.h"
+#include "audit/report/terminal.h"
 #include "proxy/cli/reports.h"
 
 #define ERROR_MAX 512
@@ -123,25 +124,58 @@ static int write_report(const struct making *m)
 	return told == STATUS_OK && fails ? STATUS_FINDING : told;
 }
 
+/* False, with the error told, when --filter is none. Without it `*filter` is NULL. */
+static bool read_filter(const struct cli *cli, const struct options *o, struct filter **filter)
+{
+	const struct terminal plain = {.ascii = false};
+	struct bytes text = bytes_str(o->config.filter);
+	struct text_buf told = {0}, shown = {0};
+	struct filter_error error;
+
+	*filter = NULL;
+	if (!o->config.filter)
+		return true;
+	*filter = filter_parse(text, &error);
+	if (*filter)
+		return true;
+	filter_error_write(&told, text, &error);
+	fputs("hopaudit: --filter: ", cli->err);
+	for (struct bytes rest = text_buf_view(&told), line; rest.len > 0;
+	     rest = bytes_slice(rest, line.len + 1, rest.len)) {
+		line = bytes_slice(rest, 0, bytes_find(rest, '\n'));
+		terminal_untrusted(&plain, &shown, line, 0);
+		TEXT_BUF_LITERAL(&shown, "\n");
+	}
+	fwrite(shown.ptr, 1, shown.len, cli->err);
+	text_buf_free(&told);
+	text_buf_free(&shown);
+	return false;
+}
+
 static int report(const struct cli *cli, const struct command *c, const struct options *o)
 {
 	size_t count = o->operand_count > 0 ? (size_t)o->operand_count : 1;
 	struct making m = {.cli = cli, .options = o, .sources = calloc(count, sizeof(*m.sources))};
+	struct filter *filter = NULL;
 	char error[ERROR_MAX];
 	int status = STATUS_OK;
 
 	if (!m.sources)
 		return failed(cli, strerror(ENOMEM));
-	if (o->operand_count == 0 && strcmp(o->config.log, "-") == 0)
+	if (!read_filter(cli, o, &filter))
+		status = STATUS_USAGE;
+	else if (o->operand_count == 0 && strcmp(o->config.log, "-") == 0)
 		status = command_usage_error(cli, c, "a report is made from a log: --log - keeps none");
 	for (; status == STATUS_OK && m.count < count; m.count++) {
 		const char *path = o->operand_count > 0 ? o->operands[m.count] : o->config.log;
 
 		if (!report_source_last(&m.sources[m.count], path, error, sizeof(error)))
 			status = failed(cli, error);
+		m.sources[m.count].filter = filter;
 	}
 	if (status == STATUS_OK)
 		status = write_report(&m);
+	filter_free(filter);
 	free(m.sources);
 	return status;
 }
