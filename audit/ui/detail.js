@@ -88,7 +88,9 @@ export class Detail {
 	}
 
 	clear(words) {
-		this.#told = "";
+		if (this.#told === words && !this.#box.dataset.chain)
+			return;
+		this.#told = words;
 		delete this.#box.dataset.chain;
 		fill(this.#box, el("p", { class: "nothing chosen-none" }, words));
 	}

@@ -105,7 +105,7 @@ export class FilterBox {
 
 	#typed() {
 		this.#clear.hidden = this.#input.value === "";
-		this.#tell.cancel();
+		this.right(); // until it is tried
 		this.#try();
 		this.#suggest();
 	}

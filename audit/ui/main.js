@@ -25,6 +25,7 @@ const STATUS_MS = 1000;
 const FACETS_MS = 2000;
 const CHAIN_MS = 1000;
 const narrow = matchMedia("(max-width: 52rem)"); // as in panes.css: there the chosen chain takes the place of the list
+const HINT = "Choose a chain to see its hops: by click, or by j and k.";
 
 const route = new Route();
 let status = null;
@@ -80,6 +81,8 @@ function tellCount() {
 	if (empty)
 		showEmpty(box, { status, filter, onClear: () => route.go({ filter: "" }) });
 	box.hidden = !empty;
+	if (route.now.chain === null)
+		detail.clear(pages.total ? HINT : "");
 }
 
 function tellFresh(n) {
@@ -165,7 +168,7 @@ async function askDetail() {
 	document.body.classList.toggle("has-chain", id !== null);
 	controller?.abort();
 	if (id === null) {
-		detail.clear(pages.total ? "Choose a chain: by click, or by j and k." : "");
+		detail.clear(pages.total ? HINT : "");
 		return;
 	}
 	controller = new AbortController();

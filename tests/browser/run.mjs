@@ -16,13 +16,14 @@ if (!name) {
 
 const { default: test } = await import(new URL(`${name}.mjs`, folder));
 const given = json ? JSON.parse(json) : {};
-const browser = await startBrowser();
+let browser = null;
 const opened = [];
 let last = null;
 try {
 	await test({
 		...given,
 		open: async (origin, options) => {
+			browser ??= await startBrowser();
 			last = await Guarded.open(browser, origin, options);
 			opened.push(last);
 			return last;
@@ -37,5 +38,5 @@ try {
 		console.error([...new Set(problems)].join("\n"));
 	await last?.shot(`failed-${name}`).catch(() => {});
 } finally {
-	await browser.close();
+	await browser?.close();
 }

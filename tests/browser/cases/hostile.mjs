@@ -2,25 +2,9 @@
 //
 // Everything that could come from traffic is an attack (by the fake server, which can say what no traffic can): nothing runs,
 // nobody is asked, the policy has nothing to forbid, and what can't be seen is shown as an escape.
-import { equal, truth } from "../browser.mjs";
+import { equal, truth, unharmed } from "../browser.mjs";
 import { startFake } from "../fake_server.mjs";
 import { ATTACKS } from "../samples.mjs";
-
-const UNSEEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
-
-async function unharmed(page, where) {
-	equal(await page.evaluate(() => globalThis.__hacked), undefined, `${where}: a script ran`);
-	const made = await page.evaluate(() => ({
-		strangers: [...document.querySelectorAll("iframe, object, embed, svg, img, base, style, a:not(.skip), script:not([src^='/assets/']), link:not([href^='/assets/']):not([rel=icon])")].map((node) => node.outerHTML.slice(0, 200)),
-		handlers: [...document.querySelectorAll("*")].filter((node) => [...node.attributes].some(({ name }) => name.startsWith("on"))).length,
-	}));
-	equal(made.strangers.join("\n"), "", `${where}: elements that the page does not make`);
-	equal(made.handlers, 0, `${where}: attributes that would run`);
-	const text = await page.evaluate(() => document.body.textContent + [...document.querySelectorAll("*")].flatMap((node) =>
-		[...node.attributes].map(({ value }) => value)).join(" ") + document.title);
-	const raw = UNSEEN.exec(text.replace(/[\n\t]/g, " "));
-	truth(raw === null, `${where}: U+${raw?.[0].codePointAt(0).toString(16)} came through as it is`);
-}
 
 export default async function hostile({ open }) {
 	const fake = await startFake({ chains: ATTACKS.length * 2, hostileText: true });
