@@ -7,6 +7,7 @@ export class Problem extends Error {
 		super(body?.detail || body?.title || (status ? `the server answered ${status}` : "the server does not answer"));
 		this.status = status;
 		this.column = body?.column ?? null;
+		this.possible = body?.possible ?? null;
 	}
 }
 

@@ -18,7 +18,7 @@ function howToBegin(status) {
 	return [
 		el("h3", {}, "No redirects yet"),
 		el("p", {}, "hopaudit sees what goes through its proxy. Point a client at it, and chains appear here as they happen:"),
-		command(`export http_proxy=${url} https_proxy=${url}\ncurl -L -d amount=12 http://shop.test/pay`),
+		command(`export http_proxy=${url}\nexport https_proxy=$http_proxy\ncurl -L -d amount=12 http://shop.test/pay`),
 		el("p", {}, "HTTPS is opened on the way, once the client trusts this proxy’s authority:"),
 		command("eval \"$(hopaudit ca env)\""),
 		el("p", { class: "dim" }, "A client that goes around the environment: ", el("code", {}, "hopaudit doctor -- COMMAND"),

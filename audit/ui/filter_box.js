@@ -100,7 +100,8 @@ export class FilterBox {
 				el("mark", {}, at < characters.length ? shown(characters[at]) : " "),
 				shown(characters.slice(at + 1, at + 40).join(""))));
 		}
-		this.#error.append(el("p", {}, problem.column ? `Column ${problem.column}: ` : "", shown(problem.message)));
+		this.#error.append(el("p", {}, problem.column ? `Column ${problem.column}: ` : "", shown(problem.message),
+			problem.possible ? [el("span", { class: "dim" }, " · possible: "), shown(problem.possible)] : null));
 	}
 
 	#typed() {

@@ -14,14 +14,14 @@ function evidence(finding) {
 	const rows = [["expected", finding.expected], ["seen", finding.seen], ["why", finding.source], ["also", also],
 		["accepted by", finding.suppressed_by], ["because", finding.suppressed_reason]].filter(([, text]) => text);
 	return el("dl", { class: "evidence" }, rows.map(([label, text]) =>
-		[el("dt", {}, label), el("dd", { class: label }, value(text, { name: label === "why" ? "span" : "code" }))]));
+		[el("dt", {}, label), el("dd", { class: label }, label === "why" ? value(text, { name: "span", className: "prose" }) : value(text))]));
 }
 
 function ruleWords(rule) {
 	const rows = [["fires when", rule.condition], ["example", rule.example], ["what to do", rule.advice], ["source", rule.source]];
 	return [rule.summary ? el("p", {}, shown(rule.summary)) : null,
 		el("dl", { class: "evidence" }, rows.filter(([, text]) => text).map(([label, text]) =>
-			[el("dt", {}, label), el("dd", {}, value(text, { max: 2000, name: label === "example" ? "code" : "span" }))]))];
+			[el("dt", {}, label), el("dd", {}, label === "example" ? value(text) : value(text, { max: 2000, name: "span", className: "prose" }))]))];
 }
 
 // What the rule means, asked for when it is opened.

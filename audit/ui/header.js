@@ -36,16 +36,16 @@ export class Header {
 	totals(status) {
 		const findings = status.findings ?? {};
 		const rows = [
-			["exchanges", status.exchanges, ""],
-			["redirects", status.redirects, ""],
-			["chains", status.chains, ""],
-			["errors", findings.error, "error"],
-			["warnings", findings.warning, "warning"],
-			["notes", findings.info, "info"],
-			["lost", status.lost || null, "error"],
+			["exchange", status.exchanges, ""],
+			["redirect", status.redirects, ""],
+			["chain", status.chains, ""],
+			["error", findings.error, "error"],
+			["warning", findings.warning, "warning"],
+			["note", findings.info, "info"],
+			["lost event", status.lost || null, "error"],
 		];
 		fill(byId("totals"), rows.filter(([, n]) => n !== undefined && n !== null).map(([label, n, kind]) =>
-			el("div", { class: n ? kind : "zero" }, el("dt", {}, label), el("dd", {}, count(n)))));
+			el("div", { class: n ? kind : "zero" }, el("dt", {}, n === 1 ? label : `${label}s`), el("dd", {}, count(n)))));
 		const log = status.log ? String(status.log) : "";
 		const name = log.split("/").at(-1);
 		const source = byId("source");

@@ -74,14 +74,15 @@ function verdictCell(verdict, reason) {
 		reason ? el("span", { class: "reason" }, shown(reason)) : null);
 }
 
-function changeRow(title, change, verdict, reason) {
+// A change without a verdict of its own is judged with the method where that is wrong: content that went with it is lost.
+function changeRow(title, change, verdict, reason, withMethod = false) {
 	const kind = change && (Object.hasOwn(KINDS, change.kind) ? KINDS[change.kind] : change.kind);
-	const bad = verdict === "fail" || change?.kind === "leaked";
+	const bad = verdict === "fail" || change?.kind === "leaked" || withMethod;
 	return el("tr", { class: `change ${change && Object.hasOwn(KINDS, change.kind) ? change.kind : ""} ${bad ? "bad" : "calm"}` },
 		el("th", { scope: "row" }, title, change?.name ? value(change.name, { max: 60, className: "value name" }) : null),
 		change ? [el("td", { class: "before" }, side(change.before)), el("td", { class: "after" }, side(change.after)),
 			el("td", { class: "kind" }, shown(kind))] : el("td", { colspan: "3" }),
-		verdictCell(verdict, reason));
+		verdictCell(verdict, withMethod ? "goes with the method" : reason));
 }
 
 // What of an aspect is worth rows: what is not the same, or what is not known to be right.
@@ -91,7 +92,8 @@ function rowsOf(aspect, hop) {
 	const mine = (hop.changes ?? []).filter((change) => change.what === aspect.what);
 	const other = mine.filter((change) => change.kind !== "same");
 	if (other.length > 0)
-		return other.map((change, i) => changeRow(aspect.title, change, i === 0 ? verdict : undefined, i === 0 ? reason : undefined));
+		return other.map((change, i) => changeRow(aspect.title, change, i === 0 ? verdict : undefined, i === 0 ? reason : undefined,
+			aspect.what === "content" && !verdict && hop.verdicts?.method === "fail"));
 	if (verdict && verdict !== "pass")
 		return [changeRow(aspect.title, mine[0], verdict, reason)];
 	return [];
@@ -119,7 +121,7 @@ function changes(hop) {
 		el("tbody", {}, rows)))];
 }
 
-function redirect(hop) {
+function redirect(hop, several) {
 	const status = hop.request?.status ?? hop.status;
 	const followed = hop.outcome === "followed";
 	return el("li", { class: `redirect ${Object.values(hop.verdicts ?? {}).includes("fail") ? "bad" : ""}` },
@@ -127,7 +129,8 @@ function redirect(hop) {
 			el("b", { class: "status" }, String(status ?? "")), " ", statusName(status), " ",
 			hop.location !== null && hop.location !== undefined
 				? el("span", { class: "location" }, el("span", { class: "dim" }, "Location: "), value(hop.location))
-				: el("span", { class: "dim" }, "no Location")),
+				: el("span", { class: "dim" }, "no Location"),
+			several ? el("span", { class: "hop-number" }, `hop ${hop.hop}`) : null),
 		el("p", { class: "facts" },
 			hop.target && hop.target !== hop.location ? el("span", {}, "which is ", url(hop.target)) : null,
 			hop.target ? null : el("span", { class: "unsure" }, "not usable as a target"),
@@ -144,7 +147,7 @@ export function hopDiagram(chain) {
 	hops.forEach((hop, i) => {
 		if (hop.request)
 			steps.push(request(hop.request, i));
-		steps.push(redirect(hop));
+		steps.push(redirect(hop, hops.length > 1));
 	});
 	if (last?.follow)
 		steps.push(request({ ...last.follow, status: last.follow.status || chain.final_status }, hops.length, { last: true }));
