@@ -20,3 +20,8 @@ int64_t clock_wall_us(void)
 {
 	return read_clock(CLOCK_REALTIME);
 }
+
+int64_t clock_used_us(void)
+{
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}

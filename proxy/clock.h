@@ -8,5 +8,6 @@
 
 int64_t clock_now_us(void);  /* monotonic microseconds; all durations and deadlines */
 int64_t clock_wall_us(void); /* Unix time in microseconds; for people */
+int64_t clock_used_us(void); /* processor time of this thread, in microseconds */
 
 #endif

@@ -88,6 +88,7 @@ void config_defaults(struct config *c)
 	    .log = config_string("hopaudit.jsonl"),
 	    .profile = PROFILE_DEFAULT,
 	    .window_ms = 10 * SECOND,
+	    .process_lookup = true,
 	    .budget_bytes = UINT64_C(256) * MIB,
 	    .capture_what = CAPTURE_HEADERS,
 	    .capture_max = 1 * MIB,

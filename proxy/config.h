@@ -96,6 +96,7 @@ struct config {
 	uint32_t window_ms;
 	uint64_t budget_bytes;
 	bool record_all;
+	bool process_lookup;            /* find the local processes behind clients' connections */
 	char *har;                      /* path; NULL: none */
 	enum capture_what capture_what; /* what of an exchange the HAR has */
 	uint32_t capture_max;           /* bytes of each content */

@@ -525,6 +525,16 @@ static const struct option_row rows[] = {
 	.help = "Log every exchange, not only those that take part in a redirect.",
     },
     {
+	.name = "process-lookup",
+	.kind = OPTION_FLAG,
+	.group = GROUP_AUDIT,
+	.commands = RELAY,
+	AT(process_lookup),
+	.help = "Find the process on this machine that a redirected connection belongs to: requests of other processes "
+		"are no follow-ups, and nothing is waited for when it has ended (this is the default; not with "
+		"--no-process-lookup).",
+    },
+    {
 	.name = "har",
 	.kind = OPTION_TEXT,
 	.group = GROUP_AUDIT,

@@ -16,6 +16,7 @@
 #include "proxy/cli/address.h"
 #include "proxy/cli/own_files.h"
 #include "proxy/clock.h"
+#include "proxy/process/process_watch.h"
 #include "proxy/control/ready_file.h"
 
 static bool random_bytes(void *out, size_t size, char *error, size_t error_size)
@@ -105,6 +106,8 @@ static bool open_audit(struct session *s, char *error, size_t error_size)
 	ac.record_all = s->config->record_all;
 	ac.policy = s->config->policy;
 	ac.sink = recorder_sink(s->recorder);
+	s->watch = s->config->process_lookup ? process_watch_new() : NULL;
+	ac.finder = process_watch_finder(s->watch);
 	if (!random_bytes(&ac.seed, sizeof(ac.seed), error, error_size))
 		return false;
 	s->audit = audit_new(&ac);
@@ -154,6 +157,8 @@ static void close_all(struct session *s, struct recorder_result *record)
 	if (s->server)
 		server_free(s->server);
 	authority_free(s->authority);
+	process_watch_stop(s->watch);
+	s->watch = NULL;
 	if (s->recorder)
 		*record = recorder_stop(s->recorder);
 	if (s->audit)
@@ -227,6 +232,8 @@ static bool write_ready_file(struct session *s, char *error, size_t error_size)
 bool session_start(struct session *s, char *error, size_t error_size)
 {
 	emit_started(s);
+	if (s->watch)
+		(void)process_watch_start(s->watch, s->audit, server_listens(s->server));
 	s->started = server_start(s->server);
 	if (s->started && (!s->control || control_start(s->control)))
 		return write_ready_file(s, error, error_size);
@@ -260,6 +267,8 @@ struct session_result session_end(struct session *s, int command_status)
 	result.counts = server_counts(s->server);
 	server_free(s->server); /* ends every exchange that the audit was told of */
 	s->server = NULL;
+	process_watch_stop(s->watch); /* answers what it was asked */
+	s->watch = NULL;
 	audit_finish(s->audit, clock_now_us());
 	e.at_us = clock_now_us();
 	audit_emit(s->audit, &e);

@@ -17,7 +17,8 @@
 struct session {
 	const struct config *config; /* borrowed until session_end() */
 	const char *command;         /* of `run`, borrowed likewise; NULL: none */
-	struct recorder *recorder;   /* owned, as the three below */
+	struct recorder *recorder;   /* owned, as the four below */
+	struct process_watch *watch; /* NULL: nobody tells of processes */
 	struct audit *audit;
 	struct server *server;
 	struct authority *authority; /* NULL with --no-intercept */

@@ -90,6 +90,7 @@ static bool open_listeners(struct server *s, char *error, size_t error_size)
 		}
 	}
 	access_set_own(&s->access, &at);
+	s->listens = at;
 	sockaddr_print((struct sockaddr *)&at, s->address, sizeof(s->address));
 	s->port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
 						 : ((struct sockaddr_in *)&at)->sin_port);
@@ -179,6 +180,11 @@ fail:
 const char *server_address(const struct server *s)
 {
 	return s->address;
+}
+
+const struct sockaddr *server_listens(const struct server *s)
+{
+	return (const struct sockaddr *)&s->listens;
 }
 
 uint16_t server_port(const struct server *s)

@@ -18,6 +18,7 @@ struct server *server_new(const struct config *config, struct audit *audit, char
 
 /* "127.0.0.1:8307": the address it listens on, with the port that the system chose. Lives as long as the server. */
 const char *server_address(const struct server *s);
+const struct sockaddr *server_listens(const struct server *s); /* the same; lives likewise */
 uint16_t server_port(const struct server *s);
 unsigned server_workers(const struct server *s);
 

@@ -56,6 +56,7 @@ struct server {
 	unsigned started;
 	int *listen_fds; /* owned array, one for each worker until it starts */
 	char address[64];
+	struct sockaddr_storage listens; /* the same, with the port that the system chose */
 	uint16_t port;
 	char via[32]; /* "hopaudit-1f2e3d4c": our pseudonym in Via (RFC 9110 §7.6.3) */
 	uint64_t seed;
