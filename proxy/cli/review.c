@@ -97,12 +97,23 @@ static int review(const struct cli *cli, struct config *config, const char *log)
 	return status;
 }
 
+/* That a daemon of this user's has no dashboard does not matter here. */
+static void use_dashboard(struct options *o)
+{
+	if (strcmp(o->config.dashboard, "off") != 0 || options_source(o, "dashboard") == SOURCE_FLAG)
+		return;
+	free(o->config.dashboard);
+	o->config.dashboard = config_string("127.0.0.1:8308");
+	o->config.dashboard_given = false;
+}
+
 int command_review(const struct cli *cli, const struct command *c, int count, char **arguments)
 {
 	struct options o;
 	int status;
 
 	if (command_options(cli, c, count, arguments, &o, &status)) {
+		use_dashboard(&o);
 		if (o.operand_count > 1)
 			status = command_usage_error(cli, c, "`hopaudit review` shows one log, but was given %d",
 						     o.operand_count);

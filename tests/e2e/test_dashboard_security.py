@@ -18,13 +18,13 @@ TOKEN = "0123456789abcdef"
 
 @pytest.fixture
 def dashboard(start_with_dashboard):
-    return start_with_dashboard()[1]
+    return start_with_dashboard("--no-intercept")[1]
 
 
 @pytest.fixture
 def guarded(start_with_dashboard):
     """One that needs a token; the Control does not give it by itself."""
-    control = start_with_dashboard("--dashboard-token", TOKEN)[1]
+    control = start_with_dashboard("--no-intercept", "--dashboard-token", TOKEN)[1]
     assert control.token == TOKEN
     control.token = None
     return control
