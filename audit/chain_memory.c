@@ -87,6 +87,7 @@ void chain_memory_redirect(struct chain_memory *m, const struct exchange_facts *
 	if (m->hops++ == 0)
 		m->unsafe_first = !method_is_safe(r->method);
 	m->last_status = r->status;
+	m->injected |= r->injected;
 	m->permanent |= r->status == 301 || r->status == 308;
 	m->temporary |= r->status == 302 || r->status == 303 || r->status == 307;
 	m->kept_again |= keeps && m->method_lost;

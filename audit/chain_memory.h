@@ -25,6 +25,7 @@ struct carried {
 struct chain_memory {
 	unsigned hops; /* redirects that were judged */
 	enum severity worst;
+	bool injected;       /* a redirect of the relay's own was in it */
 	bool looped;         /* redirect-loop was found */
 	bool rewritten;      /* a follow-up was GET or HEAD where the redirected request was neither */
 	bool permanent;      /* a 301 or 308 was in it */

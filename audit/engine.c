@@ -60,6 +60,15 @@ static void explain_client(const struct rule *rule, const struct rule_input *in,
 	}
 }
 
+/* A redirect of ours (--inject) shows what the client makes of it; the server has no part in it, and what we sent the
+ * user asked for. */
+static bool is_of_injection(const struct rule *rule, const struct rule_input *in, const struct rule_output *out)
+{
+	bool about_chain = rule->moment == RULE_AT_CHAIN || rule->moment == RULE_AT_END;
+	return out->fault != FAULT_CLIENT &&
+	       (in->request->injected || (about_chain && in->chain && in->chain->injected));
+}
+
 static bool asks(const struct engine *engine, const struct rule *rule, struct rule_input *in,
 		 const struct engine_case *about, struct engine_answer *answer)
 {
@@ -72,7 +81,7 @@ static bool asks(const struct engine *engine, const struct rule *rule, struct ru
 	out->message.len = 0;
 	out->expected.len = 0;
 	out->seen.len = 0;
-	if (!rule->check(in, out))
+	if (!rule->check(in, out) || is_of_injection(rule, in, out))
 		return false;
 	explain_client(rule, in, out);
 	out->severity = policy_weigh(engine->policy, engine->profile, rule, out);

@@ -93,7 +93,10 @@ struct exchange_facts {
 	uint64_t early_length; /* ... when so much of it had */
 	uint16_t status;       /* 0 while there is none */
 	bool by_proxy;         /* we answered, not the origin */
-	bool surplus;          /* bytes came behind its head, which has no content: a 304 */
+	bool injected;         /* we answered with a redirect that the user asked for (--inject) */
+	struct bytes
+	    restored; /* the URL that we asked the origin for instead, since an injected one led here; or empty */
+	bool surplus; /* bytes came behind its head, which has no content: a 304 */
 	bool has_location;
 	struct bytes location; /* as received, OWS trimmed; the first of several */
 	uint16_t location_count;

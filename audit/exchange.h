@@ -46,7 +46,9 @@ struct audit_request {
 	const struct uri *url; /* the effective request URI, absolute (RFC 9110 §7.1); until audit_exchange_end */
 	uint64_t origin_hash;  /* uri_origin_hash(url, audit_seed(a)) */
 	enum audit_path path;
-	bool pipelined; /* its bytes had come before the answer to the request before it was passed on */
+	struct bytes restored; /* an injected redirect led here: what the origin is asked for instead, a URL; until
+				* audit_exchange_end. Empty: the URL itself */
+	bool pipelined;        /* its bytes had come before the answer to the request before it was passed on */
 };
 
 #define AUDIT_PREFIXES_MAX 4
@@ -61,10 +63,11 @@ struct audit_advice {
 };
 
 /* The audit's part of an exchange, inside the relay's. Zero it before audit_request_head(); the relay reads nothing in
- * it but `id` and `advice`. */
+ * it but `id` and `advice`, and writes nothing but `injected`. */
 struct audit_exchange {
 	uint64_t id; /* unique in the run, counted from 1 */
 	struct audit_advice advice;
+	bool injected; /* set by the relay before audit_response_head(): the redirect is its own (--inject) */
 
 	/* private to the audit */
 	struct audit_request request;

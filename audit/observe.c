@@ -192,6 +192,8 @@ static void response(struct audit *a, struct audit_exchange *x, int status, cons
 	audit_lock(a);
 	bool tracked = track(a, x);
 	if (tracked)
+		x->trace->injected = x->injected;
+	if (tracked)
 		response_known(a, x, head, redirect, now_us);
 	if (tracked && news && !is_finished(a))
 		emit_remembered(a, x->trace, now_us);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "audit/policy.h"
 
+#include "parser/wildcard.h"
+
 /* What stands in policy.changes: nothing (0), that the rule is off, or CHANGE_SEVERITY and the severity. */
 enum { CHANGE_OFF = 1, CHANGE_SEVERITY = 2 };
 
@@ -69,34 +71,6 @@ enum severity policy_weigh(const struct policy *p, enum profile profile, const s
 	return profile == PROFILE_DEFAULT && advisory && severity > SEVERITY_INFO ? SEVERITY_INFO : severity;
 }
 
-/* Does all of `text` match? The last `*` is where it goes on when what followed it does not fit. */
-static bool matches(struct bytes pattern, struct bytes text, bool nocase)
-{
-	size_t p = 0, t = 0, star = pattern.len, from = 0;
-	while (t < text.len) {
-		if (p < pattern.len && pattern.ptr[p] == '*') {
-			star = p++;
-			from = t;
-			continue;
-		}
-		if (p < pattern.len) {
-			unsigned char a = (unsigned char)pattern.ptr[p], b = (unsigned char)text.ptr[t];
-			if (a == b || (nocase && ascii_lower(a) == ascii_lower(b))) {
-				p++;
-				t++;
-				continue;
-			}
-		}
-		if (star == pattern.len)
-			return false;
-		p = star + 1;
-		t = ++from;
-	}
-	while (p < pattern.len && pattern.ptr[p] == '*')
-		p++;
-	return p == pattern.len;
-}
-
 /* The digits of a number up to 65535, at the end of `room`. */
 static struct bytes digits(unsigned n, char room[5])
 {
@@ -115,9 +89,9 @@ static bool host_matches(struct bytes pattern, const struct uri *url)
 	while (colon > 0 && pattern.ptr[colon - 1] != ':' && pattern.ptr[colon - 1] != ']')
 		colon--;
 	if (colon == 0 || pattern.ptr[colon - 1] == ']') /* no port behind it */
-		return matches(pattern, url->host, true);
-	return matches(bytes_slice(pattern, 0, colon - 1), url->host, true) &&
-	       matches(bytes_slice(pattern, colon, pattern.len), digits(uri_port(url), room), false);
+		return wildcard_matches(pattern, url->host, true);
+	return wildcard_matches(bytes_slice(pattern, 0, colon - 1), url->host, true) &&
+	       wildcard_matches(bytes_slice(pattern, colon, pattern.len), digits(uri_port(url), room), false);
 }
 
 const struct suppression *policy_suppresses(const struct policy *p, const struct rule *rule, const struct uri *url)
@@ -125,7 +99,8 @@ const struct suppression *policy_suppresses(const struct policy *p, const struct
 	struct bytes path = url->path.len > 0 ? url->path : BYTES("/");
 	for (size_t i = 0; p && i < p->suppression_count; i++) {
 		const struct suppression *s = &p->suppressions[i];
-		if ((!s->rule || s->rule == rule) && host_matches(s->host, url) && matches(s->path, path, false))
+		if ((!s->rule || s->rule == rule) && host_matches(s->host, url) &&
+		    wildcard_matches(s->path, path, false))
 			return s;
 	}
 	return NULL;

@@ -39,7 +39,10 @@ void ruling_observed(struct ruling *r, struct chain_memory *memory, const struct
 {
 	struct history_facts history;
 	chain_memory_redirect(memory, o->request);
-	history_redirect(&r->history, o->request, o->target, o->expects, now_us, &history);
+	if (o->request->injected)
+		history = (struct history_facts){0};
+	else
+		history_redirect(&r->history, o->request, o->target, o->expects, now_us, &history);
 	struct rule_input in = input_of(o->request, o->target, memory);
 	in.history = &history;
 	in.expects = o->expects;

@@ -126,6 +126,7 @@ struct trace *trace_new(struct audit *a, const struct audit_exchange *x, struct 
 	t->method = intern(&a->intern, head_method(h));
 	t->user_agent = intern(&a->intern, bytes_slice(head_get(h, FIELD_USER_AGENT), 0, SHARED_TEXT_MAX));
 	t->content_type = intern(&a->intern, bytes_slice(head_get(h, FIELD_CONTENT_TYPE), 0, SHARED_TEXT_MAX));
+	t->restored = intern(&a->intern, x->request.restored);
 	t->declared = h->framing == BODY_LENGTH ? h->content_length : -1;
 	t->chunked = h->framing == BODY_CHUNKED;
 	t->length = x->content_length;
@@ -152,6 +153,7 @@ void trace_drop(struct audit *a, struct trace *t)
 	content_free(&a->digester, t->content);
 	intern_drop(&a->intern, t->method);
 	intern_drop(&a->intern, t->user_agent);
+	intern_drop(&a->intern, t->restored);
 	intern_drop(&a->intern, t->content_type);
 	peer_drop(&a->peers, t->peer);
 	client_drop(&a->clients, t->client);
@@ -362,6 +364,8 @@ void trace_facts(const struct trace *t, char address[ADDRESS_TEXT_MAX], struct e
 	    .early_length = t->early_length,
 	    .status = t->status,
 	    .by_proxy = t->by_proxy,
+	    .injected = t->injected,
+	    .restored = text_bytes(t->restored),
 	    .surplus = t->surplus,
 	    .has_location = t->has_location,
 	    .location = bytes_of(t->location, t->location_len),

@@ -35,6 +35,7 @@ struct trace {
 	bool response_delivered;
 	bool has_location;
 	bool repeats;   /* it asks again what was redirected, unchanged */
+	bool injected;  /* its redirect is the relay's own */
 	bool surplus;   /* bytes came behind a response that has no content */
 	bool pipelined; /* its bytes had come before the answer to the request before it */
 	uint8_t held;   /* as a candidate it waits for so many peers to be known ... */
@@ -49,6 +50,7 @@ struct trace {
 	struct peer *peer;           /* a reference; NULL: nobody asked whose process the client's is, or could tell */
 	struct text *method;         /* references; the last two may be NULL */
 	struct text *user_agent;
+	struct text *restored; /* what the origin is asked for instead of the URL; NULL: the URL */
 	struct text *content_type;
 	struct content_digest
 	    *content;          /* owned; NULL until the request has ended, when there is none, and when done with */

@@ -137,5 +137,6 @@ void config_free(struct config *c)
 	string_list_clear(&c->rules);
 	string_list_clear(&c->ignore);
 	string_list_clear(&c->no_upstream_proxy);
+	string_list_clear(&c->inject);
 	*c = (struct config){0};
 }

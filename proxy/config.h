@@ -89,6 +89,8 @@ struct config {
 	bool export_pem, export_p12;    /* `ca export`: one was asked for */
 	enum shell_kind shell;          /* `ca env` */
 
+	struct string_list inject; /* redirects that the proxy makes itself: proxy/lab/injection_spec.h */
+
 	/* the audit */
 	char *log;      /* path; "-" none */
 	char *key_file; /* redaction key; NULL: $XDG_CONFIG_HOME/hopaudit/redaction.key */

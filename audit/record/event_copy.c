@@ -32,6 +32,7 @@ static void add_facts(struct event_strings *s, struct exchange_facts *f)
 	add_view(s, &f->address);
 	add_view(s, &f->method);
 	add_view(s, &f->url);
+	add_view(s, &f->restored);
 	add_view(s, &f->user_agent);
 	add_view(s, &f->content_type);
 	add_view(s, &f->location);
@@ -155,6 +156,7 @@ static void forget_request(struct exchange_facts *f)
 	f->method = bytes_of(NULL, 0);
 	f->url = bytes_of(NULL, 0);
 	f->user_agent = bytes_of(NULL, 0);
+	f->restored = bytes_of(NULL, 0);
 	f->content_type = bytes_of(NULL, 0);
 	f->fields = NULL;
 }

@@ -74,6 +74,8 @@ void write_request(struct event_writer *w, struct text_buf *t, const struct exch
 	json_put_time(t, "time", wall_of(w, x->started_us));
 	json_put_string(t, "method", x->method);
 	json_put_url(t, "url", redact_url(&w->redactor, x->url));
+	if (x->restored.len > 0)
+		json_put_url(t, "restored", redact_url(&w->redactor, x->restored));
 	write_free_text(w, t, "user_agent", x->user_agent);
 	if (!field_has(x->fields, "content-type"))
 		write_free_text(w, t, "content_type", x->content_type);
@@ -89,6 +91,8 @@ void write_response(struct event_writer *w, struct text_buf *t, const struct exc
 	json_put_object_begin(t, "response");
 	json_put_uint(t, "status", x->status);
 	json_put_bool(t, "by_proxy", x->by_proxy);
+	if (x->injected)
+		json_put_bool(t, "injected", true);
 	if (x->response_us)
 		json_put_int(t, "after_us", x->response_us - x->started_us);
 	if (x->early)

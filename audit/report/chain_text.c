@@ -47,11 +47,12 @@ static void add_request(const struct terminal *t, struct text_buf *out, struct b
 	terminal_untrusted(t, out, url, TEXT_URL_MAX);
 }
 
-static void add_arrow(const struct terminal *t, struct text_buf *out, int status)
+static void add_arrow(const struct terminal *t, struct text_buf *out, const struct report_hop *h)
 {
-	char text[32];
+	const char *how = h->injected ? " injected" : "";
+	char text[48];
 
-	snprintf(text, sizeof(text), t->ascii ? "-%d->" : "─%d→", status);
+	snprintf(text, sizeof(text), t->ascii ? "-%d%s->" : "─%d%s→", h->status, how);
 	terminal_paint(t, out, PAINT_BOLD, text);
 	TEXT_BUF_LITERAL(out, " ");
 }
@@ -59,7 +60,7 @@ static void add_arrow(const struct terminal *t, struct text_buf *out, int status
 /* What the client asked for next, or what it should have asked for. */
 static void add_next(const struct terminal *t, struct text_buf *out, const struct report_hop *h)
 {
-	add_arrow(t, out, h->status);
+	add_arrow(t, out, h);
 	if (h->followed)
 		add_request(t, out, h->follow_method, h->follow_url);
 	else if (h->next)

@@ -159,6 +159,7 @@ bool read_request(struct known_exchange *x, const json_t *line)
 	f->started_us = get_time(request, "time");
 	f->method = get_bytes(request, "method");
 	f->url = get_bytes(request, "url");
+	f->restored = get_bytes(request, "restored");
 	f->user_agent = get_bytes(request, "user_agent");
 	f->content_type = get_bytes(request, "content_type");
 	if (f->content_type.len == 0)
@@ -189,6 +190,7 @@ bool read_response(struct known_exchange *x, const json_t *line)
 	f->response_us = json_object_get(response, "after_us") ? f->started_us + get_int(response, "after_us") : 0;
 	f->early = json_object_get(response, "early_length") != NULL;
 	f->early_length = get_count(response, "early_length");
+	f->injected = get_bool(response, "injected");
 	f->surplus = get_bool(response, "surplus");
 	f->has_location = has_location;
 	f->location = location;

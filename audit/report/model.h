@@ -45,6 +45,7 @@ struct report_hop {
 	struct bytes url;
 	uint64_t content; /* bytes of the request's content */
 	int status;
+	bool injected;       /* the redirect is the proxy's own (--inject) */
 	struct bytes target; /* empty: Location is unusable */
 	bool followed;
 	struct bytes follow_method;

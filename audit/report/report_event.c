@@ -31,6 +31,7 @@ static void read_redirect(struct report_chain *c, struct report_hop *h, const st
 	if (h->number == 1 && request->started_us)
 		c->time_us = request->started_us;
 	h->status = request->status;
+	h->injected = request->injected;
 }
 
 static void read_observed(struct report *r, const struct event_observed *o)

@@ -42,6 +42,8 @@ static void put_hop(struct text_buf *out, const struct report_hop *h)
 	json_put_url(out, "url", h->url);
 	json_put_uint(out, "content_bytes", h->content);
 	json_put_int(out, "status", h->status);
+	if (h->injected)
+		json_put_bool(out, "injected", true);
 	put_some_url(out, "target", h->target);
 	json_put_text(out, "outcome", outcome_text(h->outcome));
 	put_some(out, "reason", h->reason);

@@ -9,6 +9,7 @@
 
 #include "proxy/cli/address.h"
 #include "proxy/config.h"
+#include "proxy/lab/injection_spec.h"
 #include "proxy/relay/upstream_proxy.h"
 
 #define K UINT64_C(1024)
@@ -493,6 +494,21 @@ static const struct option_row rows[] = {
 	.default_text = "none",
 	.help = "Count the findings in FILE as accepted, not as faults: one `RULE HOST PATH YYYY-MM-DD REASON` a line, "
 		"* stands for anything in RULE, HOST and PATH, and after that day the line no longer applies.",
+    },
+    {
+	.name = "inject",
+	.kind = OPTION_LIST,
+	.group = GROUP_AUDIT,
+	.commands = RELAY,
+	AT(inject),
+	.argument = "SPEC",
+	.check = injection_is_spec,
+	.allowed = "301, 302, 303, 307 or 308, and behind it any of :hops=N :same-origin :other-origin :rate=0.1 "
+		   ":match=[METHOD ]URL :except=[METHOD ]URL :early :seed=N, as in 307:match=POST http://api.test/*",
+	.default_text = "none",
+	.help = "Answer requests with a redirect of the proxy's own, to a URL that leads back to where they were meant "
+		"for, so that clients meet redirects that their servers never send: 307, "
+		"308:hops=2:match=POST http://api.test/*, 302:rate=0.1:seed=7.",
     },
     {
 	.name = "window",

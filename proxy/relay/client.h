@@ -57,6 +57,7 @@ struct client {
 	struct head_scan scan; /* of the head that `pending` begins with */
 
 	struct audit_client audit; /* identity; its tag is owned here */
+	bool renamed;              /* the CONNECT named a URL of --inject, and the tunnel leads to what that stands for */
 	char *authority;           /* owned: of the CONNECT, "host:port"; NULL outside a tunnel */
 	char *connect; /* owned: the CONNECT's head as it goes on to the upstream proxy, but for the credentials; NULL:
 			* the tunnel leads to its origin directly */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proxy/relay/forward.h"
+#include "proxy/relay/inject.h"
 #include "proxy/relay/intercept.h"
 #include "proxy/relay/reply.h"
 #include "proxy/relay/response.h"
@@ -90,7 +91,7 @@ static struct upstream *connect_anew(struct exchange *x)
 		return upstream_connect(x->worker, &i->origin, i->origin_hash, x, NULL);
 	if (x->by_proxy)
 		return upstream_connect(x->worker, &p->url, p->origin_hash, x, NULL);
-	return upstream_connect(x->worker, &x->url, x->origin_hash, x, NULL);
+	return upstream_connect(x->worker, sent_url(x), sent_origin_hash(x), x, NULL);
 }
 
 static struct upstream *take_pooled(struct exchange *x, const struct uri *url, uint64_t origin_hash)
@@ -129,7 +130,8 @@ static bool choose_upstream(struct exchange *x)
 	if (x->client->intercept)
 		return choose_secure(x);
 	if (!u)
-		u = x->by_proxy ? take_pooled(x, &p->url, p->origin_hash) : take_pooled(x, &x->url, x->origin_hash);
+		u = x->by_proxy ? take_pooled(x, &p->url, p->origin_hash)
+				: take_pooled(x, sent_url(x), sent_origin_hash(x));
 	if (u)
 		upstream_begin(u, x);
 	else
@@ -159,16 +161,20 @@ void exchange_start(struct exchange *x, enum audit_path path, bool pipelined)
 {
 	struct worker *w = x->worker;
 	const struct limits *l = &w->config->limits;
-	const struct audit_request told = {.client = &x->client->audit,
-					   .head = &x->head,
-					   .url = &x->url,
-					   .origin_hash = x->origin_hash,
-					   .path = path,
-					   .pipelined = pipelined};
+	struct audit_request told = {.client = &x->client->audit,
+				     .head = &x->head,
+				     .url = &x->url,
+				     .origin_hash = x->origin_hash,
+				     .path = path,
+				     .pipelined = pipelined};
 
 	x->verbatim = path != AUDIT_PATH_PROXY;
+	if (w->server->injection)
+		inject_ask(x);
+	if (x->inject && !inject_redirects(x))
+		told.restored = bytes_str(x->inject->what.to);
 	x->by_proxy = w->server->upstream_proxy.used && !x->verbatim &&
-		      upstream_proxy_serves(&w->server->upstream_proxy, &x->url);
+		      upstream_proxy_serves(&w->server->upstream_proxy, sent_url(x));
 	x->upgrade_asked = x->verbatim ? x->head.has_upgrade : forward_upgrade_wanted(&x->head);
 	audit_request_head(w->audit, &x->audit, &told, w->now_us);
 	if (w->server->captures)
@@ -181,7 +187,9 @@ void exchange_start(struct exchange *x, enum audit_path path, bool pipelined)
 		}
 	}
 	x->req = PROGRESS_BODY;
-	if (!choose_upstream(x))
+	if (inject_redirects(x))
+		inject_begin(x);
+	else if (!choose_upstream(x))
 		out_of_memory(x);
 }
 
@@ -189,10 +197,15 @@ static size_t build_head(struct exchange *x)
 {
 	struct worker *w = x->worker;
 	const struct http_field *hops = head_find(&x->head, FIELD_MAX_FORWARDS);
-	struct forward_request f = {
-	    .head = &x->head, .url = &x->url, .via = w->server->via, .upgrade = x->upgrade_asked, .max_forwards = -1};
+	struct forward_request f = {.head = &x->head,
+				    .url = sent_url(x),
+				    .via = w->server->via,
+				    .upgrade = x->upgrade_asked,
+				    .max_forwards = -1};
 	int64_t left;
 
+	if (x->verbatim && x->inject)
+		return forward_retargeted(w->head_buffer, w->head_buffer_size, &x->head, sent_url(x));
 	if (x->verbatim) {
 		memcpy(w->head_buffer, x->head.raw, x->head.raw_len);
 		return x->head.raw_len;
@@ -210,8 +223,7 @@ static size_t build_head(struct exchange *x)
 	return forward_request(w->head_buffer, w->head_buffer_size, &f);
 }
 
-/* Takes what belongs to the request's content; false when it is malformed. */
-static bool take_body(struct exchange *x, struct bytes data, size_t *used)
+bool exchange_take_content(struct exchange *x, struct bytes data, size_t *used)
 {
 	struct chunked_result r;
 
@@ -304,7 +316,9 @@ size_t exchange_request(struct exchange *x, struct bytes data)
 	size_t used;
 	int count = 0;
 
-	if (!take_body(x, data, &used))
+	if (inject_redirects(x))
+		return inject_request(x, data);
+	if (!exchange_take_content(x, data, &used))
 		return 0;
 	for (;;) {
 		count = 0;
@@ -431,7 +445,7 @@ void exchange_complete(struct exchange *x)
 	}
 	if (x->req == PROGRESS_DONE) {
 		c->closing = c->closing || !x->client_keep;
-	} else if (!x->upstream) {
+	} else if (!x->upstream && !(inject_redirects(x) && x->client_keep)) {
 		c->closing = true; /* the rest of the request has nowhere to go */
 	} else {
 		return; /* the client may finish its request, or stop */
@@ -502,5 +516,6 @@ void exchange_free(struct exchange *x)
 		capture_end(x->capture, x->response_content, x->delivered_told, w->now_us);
 	chunked_free(x->req_chunks);
 	chunked_free(x->res_chunks);
+	inject_free(x->inject);
 	free(x);
 }

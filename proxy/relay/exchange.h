@@ -20,7 +20,7 @@ struct exchange {
 	struct worker *worker;
 	struct http_head head; /* of the request; in the block behind this struct */
 	struct uri url;        /* the effective request URI, absolute; views into the block */
-	uint64_t origin_hash;
+	uint64_t origin_hash; /* of `url` */
 
 	enum progress req, res;
 	int64_t req_left, res_left;              /* BODY_LENGTH: content still to come */
@@ -42,6 +42,8 @@ struct exchange {
 	uint8_t record_waits;
 	int64_t busy_us; /* that the relay took for the request's head */
 
+	struct inject *inject; /* owned; NULL: it has nothing to do with --inject */
+
 	struct audit_exchange audit;
 	struct capture *capture; /* ours until it is handed over at the end; NULL: nobody wants one */
 };
@@ -56,6 +58,10 @@ void exchange_start(struct exchange *x, enum audit_path path, bool pipelined);
 /* Relays what it can of the request from `data` (which begins behind its head, or further on in its body) and returns
  * how many bytes it used; less than all when the request has ended or the client or exchange is gone. */
 size_t exchange_request(struct exchange *x, struct bytes data);
+
+/* Takes what belongs to the request's content from `data`, tells the audit of it, and moves `req` on at its end. False
+ * when it is malformed: the client has been answered and `x` is gone. */
+bool exchange_take_content(struct exchange *x, struct bytes data, size_t *used) NODISCARD;
 
 /* From the upstream: */
 /* Moves content past our memory when there is much of it and nobody looks at it. False: read it instead. */

@@ -180,6 +180,34 @@ size_t forward_request(char *to, size_t room, const struct forward_request *f)
 	return o.len <= room ? o.len : 0;
 }
 
+size_t forward_retargeted(char *to, size_t room, const struct http_head *head, const struct uri *url)
+{
+	struct out o = {to, 0, room};
+	struct bytes target = head_target(head);
+	bool absolute = target.len > 0 && target.ptr[0] != '/' && target.ptr[0] != '*';
+	size_t from = (size_t)(target.ptr + target.len - head->raw);
+
+	put(&o, head_method(head));
+	put(&o, BYTES(" "));
+	if (absolute) {
+		put(&o, url->scheme);
+		put(&o, BYTES("://"));
+		put_authority(&o, url);
+	}
+	put_path(&o, head, url, absolute ? FORWARD_ABSOLUTE : FORWARD_ORIGIN);
+	for (const struct http_field *f = head_find(head, FIELD_HOST); f; f = head_find_next(head, f)) {
+		if (host_agrees(head_value(head, f), url))
+			continue;
+		put(&o, bytes_of(head->raw + from, f->name_at - from));
+		put(&o, head_name(head, f));
+		put(&o, BYTES(": "));
+		put_host_value(&o, url);
+		from = f->line_end;
+	}
+	put(&o, bytes_of(head->raw + from, head->raw_len - from));
+	return o.len <= room ? o.len : 0;
+}
+
 static bool response_drops(const struct forward_response *f, const struct http_field *field)
 {
 	const struct http_head *head = f->head;

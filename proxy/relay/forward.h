@@ -33,6 +33,8 @@ struct forward_response {
 
 /* Writes the head to `to` and returns its length; 0 when `room` is too small. */
 size_t forward_request(char *to, size_t room, const struct forward_request *f) NODISCARD;
+/* A request inside a tunnel, byte for byte but for its target and Host. */
+size_t forward_retargeted(char *to, size_t room, const struct http_head *head, const struct uri *url) NODISCARD;
 size_t forward_response(char *to, size_t room, const struct forward_response *f) NODISCARD;
 
 /* May this request's Upgrade be forwarded? Not to h2c, which we could not follow (RFC 9113 §3.1). */

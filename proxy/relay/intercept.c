@@ -60,7 +60,7 @@ static enum hello_verdict judge(void *arg, const struct hello *hello, const char
 	if (verdict != HELLO_INTERCEPT)
 		return verdict;
 	worker_deadline(i->client->worker, &i->client->deadline, DEADLINE_HEAD);
-	if (hello->name[0]) {
+	if (hello->name[0] && !i->client->renamed) {
 		i->plain_name = i->plain_name && bytes_equal_nocase(bytes_str(hello->name), bytes_str(i->name));
 		snprintf(i->name, sizeof(i->name), "%s", hello->name);
 	}

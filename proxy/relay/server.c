@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "proxy/lab/injection.h"
 #include "proxy/relay/intercept.h"
 #include "proxy/relay/worker.h"
 
@@ -165,6 +166,8 @@ struct server *server_new(const struct config *config, struct audit *audit, char
 		goto fail;
 	}
 	snprintf(s->via, sizeof(s->via), "hopaudit-%08x", pseudonym);
+	if (config->inject.count > 0 && !(s->injection = injection_new(&config->inject, error, error_size)))
+		goto fail;
 	if (!access_init(&s->access, config, error, error_size) || !open_listeners(s, error, error_size) ||
 	    !open_upstream_proxy(s, error, error_size) || !make_workers(s, error, error_size))
 		goto fail;
@@ -312,6 +315,7 @@ void server_free(struct server *s)
 	pthread_cond_destroy(&s->question.answered);
 	rejected_free(&s->rejected);
 	lab_route_free(&s->lab);
+	injection_free(s->injection);
 	tls_context_free(&s->tls);
 	free(s->workers);
 	free(s->listen_fds);

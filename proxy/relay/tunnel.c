@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/lab/injection.h"
 #include "proxy/relay/exchange.h"
 #include "proxy/relay/forward.h"
 #include "proxy/relay/intercept.h"
@@ -69,9 +70,39 @@ static bool keep_connect(struct client *c, const struct http_head *head, const s
 	return c->connect != NULL;
 }
 
-void tunnel_open(struct client *c, const struct http_head *head)
+/* Where a CONNECT leads: what it says, or what a name of --inject stands for, which is read into `authority` then.
+ * False when memory is short. */
+static bool take_authority(struct client *c, struct bytes target, struct uri *authority)
+{
+	struct injection *injection = c->worker->server->injection;
+
+	if (injection)
+		c->authority = injection_authority(injection, authority);
+	c->renamed = c->authority != NULL;
+	if (c->renamed)
+		return uri_parse_authority(bytes_str(c->authority), authority) == URI_OK;
+	c->authority = strndup(target.ptr, target.len);
+	return c->authority != NULL;
+}
+
+static bool may_open(struct client *c, const struct http_head *head, const struct uri *authority)
 {
 	struct worker *w = c->worker;
+
+	if (!access_connect_port(&w->server->access, uri_port(authority))) {
+		reply_refuse(c, head, 403, "http_request_denied",
+			     "CONNECT to this port is not allowed (--connect-ports)");
+		return false;
+	}
+	if (!tunnel_admit(c)) {
+		reply_refuse(c, head, 503, "connection_limit_reached", "too many tunnels (--limit-tunnels)");
+		return false;
+	}
+	return !w->server->upstream_proxy.used || keep_connect(c, head, authority);
+}
+
+void tunnel_open(struct client *c, const struct http_head *head)
+{
 	struct bytes target = head_target(head);
 	struct uri authority;
 	enum uri_error error = uri_parse_authority(target, &authority);
@@ -80,21 +111,14 @@ void tunnel_open(struct client *c, const struct http_head *head)
 		reply_refuse(c, head, 400, "http_request_error", "CONNECT takes host:port");
 		return;
 	}
-	if (!access_connect_port(&w->server->access, uri_port(&authority))) {
-		reply_refuse(c, head, 403, "http_request_denied",
-			     "CONNECT to this port is not allowed (--connect-ports)");
+	if (!take_authority(c, target, &authority)) {
+		reply_refuse(c, head, 500, "proxy_internal_error", "out of memory");
 		return;
 	}
-	if (!tunnel_admit(c)) {
-		reply_refuse(c, head, 503, "connection_limit_reached", "too many tunnels (--limit-tunnels)");
+	if (!may_open(c, head, &authority))
 		return;
-	}
-	if (w->server->upstream_proxy.used && !keep_connect(c, head, &authority))
-		return;
-	c->authority = strndup(target.ptr, target.len);
 	client_set_state(c, CLIENT_CONNECTING);
-	if (c->authority)
-		c->peer = upstream_connect(w, &authority, 0, NULL, c);
+	c->peer = upstream_connect(c->worker, &authority, 0, NULL, c);
 	if (!c->peer)
 		reply_refuse(c, head, 500, "proxy_internal_error", "out of memory");
 }

@@ -24,6 +24,7 @@
 
 struct client;
 struct evdns_base;
+struct injection;
 
 /* Memory that is given back when the callback that killed its object has returned: part of the object. */
 struct dead {
@@ -50,6 +51,7 @@ struct server {
 	struct census census;
 	struct tls_context tls; /* zero while TLS is not opened */
 	struct rejected rejected;
+	struct injection *injection; /* owned; NULL without --inject */
 	struct lab_route lab;
 	struct worker *workers; /* owned array */
 	unsigned worker_count;

@@ -252,6 +252,36 @@ START_TEST(connect_goes_on_in_authority_form_with_its_other_fields)
 }
 END_TEST
 
+static const char *retargeted(const char *raw, const char *to)
+{
+	struct http_field fields[64];
+	struct http_head head = {.fields = fields, .fields_max = 64};
+	struct uri url;
+	size_t len;
+
+	ck_assert_int_eq(http_parse_request(bytes_str(raw), &limits, &head), HTTP_OK);
+	ck_assert_int_eq(uri_parse_http(bytes_str(to), &url), URI_OK);
+	len = forward_retargeted(out, sizeof(out) - 1, &head, &url);
+	ck_assert_uint_gt(len, 0);
+	ck_assert_uint_eq(forward_retargeted(out, len - 1, &head, &url), 0);
+	len = forward_retargeted(out, sizeof(out) - 1, &head, &url);
+	out[len] = '\0';
+	return out;
+}
+
+START_TEST(in_a_tunnel_target_and_host_alone_are_replaced)
+{
+	ck_assert_str_eq(
+	    retargeted("POST /x?q=1&hopaudit=2 HTTP/1.0\r\nA:  b \r\nHost: in.test\r\nTE: trailers\r\n\r\n",
+		       "https://a.test:8443/x?q=1"),
+	    "POST /x?q=1 HTTP/1.0\r\nA:  b \r\nHost: a.test:8443\r\nTE: trailers\r\n\r\n");
+	ck_assert_str_eq(retargeted("GET /?hopaudit=2 HTTP/1.1\r\nhost: a.test\r\n\r\n", "https://a.test"),
+			 "GET / HTTP/1.1\r\nhost: a.test\r\n\r\n");
+	ck_assert_str_eq(retargeted("GET http://in.test/x HTTP/1.1\r\nHost: in.test\r\n\r\n", "http://a.test/x"),
+			 "GET http://a.test/x HTTP/1.1\r\nHost: a.test\r\n\r\n");
+}
+END_TEST
+
 RUN_CASES("forward", an_absolute_target_becomes_origin_form_and_nothing_else_changes,
 	  hop_by_hop_fields_and_what_connection_nominates_stay_behind,
 	  host_is_kept_when_it_agrees_and_replaced_in_place_when_not, userinfo_and_fragment_do_not_go_on,
@@ -263,4 +293,4 @@ RUN_CASES("forward", an_absolute_target_becomes_origin_form_and_nothing_else_cha
 	  the_next_proxy_gets_absolute_form_without_userinfo_and_fragment,
 	  options_of_the_whole_server_has_no_path_until_the_last_proxy,
 	  the_next_proxy_gets_our_credentials_and_not_the_clients,
-	  connect_goes_on_in_authority_form_with_its_other_fields)
+	  connect_goes_on_in_authority_form_with_its_other_fields, in_a_tunnel_target_and_host_alone_are_replaced)
