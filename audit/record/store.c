@@ -28,7 +28,7 @@ static const char schema[] =
     "CREATE TABLE chain(id INTEGER PRIMARY KEY, time INTEGER, elapsed INTEGER, outcome INTEGER, verdict INTEGER,"
     " unverifiable INTEGER, length INTEGER, final INTEGER, tag INTEGER, test INTEGER, client INTEGER, route INTEGER,"
     " traits INTEGER, charges INTEGER, errors INTEGER, warnings INTEGER, infos INTEGER, suppressed INTEGER);"
-    "CREATE TABLE detail(id INTEGER PRIMARY KEY, summary TEXT, rest TEXT);";
+    "CREATE TABLE detail(id INTEGER PRIMARY KEY, summary TEXT, rest BLOB);";
 
 const char *const store_sql[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -42,7 +42,7 @@ const char *const store_sql[STATEMENT_COUNT] = {
     [STATEMENT_PUT_TRAITS] =
 	"INSERT INTO traits(methods,hosts,statuses,outcomes,confidences,crosses) VALUES(?,?,?,?,?,?)",
     [STATEMENT_PUT_CHARGES] = "INSERT INTO charges(rules,severities,faults,confidences,suppressed) VALUES(?,?,?,?,?)",
-    [STATEMENT_GET_DETAIL] = "SELECT summary||rest||'}' FROM detail WHERE id=?",
+    [STATEMENT_GET_DETAIL] = "SELECT summary,rest FROM detail WHERE id=?",
     [STATEMENT_FIND_RUN] = "SELECT id,seq,exchanges,redirects,lost,finished,totals FROM run WHERE run=?",
     [STATEMENT_ADD_RUN] = "INSERT INTO run(run,version,command,profile,log,started) VALUES(?,?,?,?,?,?)",
     [STATEMENT_PUT_RUN] = "UPDATE run SET seq=?,exchanges=?,redirects=?,lost=?,finished=?,totals=? WHERE id=?",
@@ -98,6 +98,15 @@ bool store_exec(struct store *s, const char *sql, const char *doing)
 void store_bind_text(sqlite3_stmt *statement, int at, struct bytes text)
 {
 	sqlite3_bind_text(statement, at, text.len > 0 ? text.ptr : "", (int)text.len, SQLITE_STATIC);
+}
+
+bool store_detail(struct store_packer *p, sqlite3_stmt *row, struct text_buf *json)
+{
+	text_buf_add(json, bytes_of((const char *)sqlite3_column_text(row, 0), (size_t)sqlite3_column_bytes(row, 0)));
+	if (!store_unpack(p, bytes_of(sqlite3_column_blob(row, 1), (size_t)sqlite3_column_bytes(row, 1)), json))
+		return false;
+	TEXT_BUF_LITERAL(json, "}");
+	return !json->failed;
 }
 
 /* What a file at the store's path is, by its first bytes. */
@@ -276,6 +285,11 @@ static bool open_store(struct store *s, const char *path, char *notice, size_t n
 	}
 	if (!take_file(s, error, error_size))
 		return false;
+	s->packer = store_packer_new();
+	if (!s->packer) {
+		snprintf(error, error_size, "store: %s", strerror(ENOMEM));
+		return false;
+	}
 	if (!use_database(s, notice, notice_size)) {
 		snprintf(error, error_size, "%s", s->error);
 		return false;
@@ -319,6 +333,7 @@ void store_close(struct store *s)
 		return;
 	store_forget_chains(s);
 	event_reader_free(s->reader);
+	store_packer_free(s->packer);
 	close_database(s);
 	if (s->folder && s->path)
 		remove_folder(s);

@@ -63,6 +63,17 @@ void store_forget_chains(struct store *s)
 	s->redirects = (struct id_map){0};
 }
 
+void store_forget_until(struct store *s, int64_t id)
+{
+	struct store_chain *newer;
+
+	for (struct store_chain *c = s->recent.oldest; c; c = newer) {
+		newer = c->newer;
+		if (c->id <= id)
+			forget(s, c);
+	}
+}
+
 static bool short_memory(struct store *s)
 {
 	snprintf(s->error, sizeof(s->error), "store %s: memory is short", s->path);

@@ -14,6 +14,7 @@
 
 #include "audit/record/store.h"
 #include "audit/record/store_chain.h"
+#include "audit/record/store_pack.h"
 #include "audit/report/event_read.h"
 #include "audit/report/id_map.h"
 
@@ -81,7 +82,8 @@ struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENT_COUNT];
 	struct store_dictionary words, routes, traits, charges;
-	uint64_t seed; /* of their hashes */
+	uint64_t seed;               /* of their hashes */
+	struct store_packer *packer; /* owned */
 	char error[STORE_ERROR_MAX];
 	bool failed; /* for good */
 
@@ -112,9 +114,13 @@ sqlite3_stmt *store_statement(struct store *s, enum store_statement which);
 bool store_run(struct store *s, sqlite3_stmt *statement, const char *doing);
 bool store_exec(struct store *s, const char *sql, const char *doing);
 void store_bind_text(sqlite3_stmt *statement, int at, struct bytes text);
+/* Appends a chain as JSON, of the row that STATEMENT_GET_DETAIL has found. False: it is damaged, or memory is short. */
+bool store_detail(struct store_packer *p, sqlite3_stmt *row, struct text_buf *json) NODISCARD;
 
 /* --- store_import.c --- */
 void store_forget_chains(struct store *s);
+/* Of those in memory the ones up to this id: they are removed. */
+void store_forget_until(struct store *s, int64_t id);
 
 /* --- store_write.c --- */
 bool store_begin(struct store *s);

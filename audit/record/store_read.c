@@ -41,7 +41,9 @@ struct store_reader *store_reader_open(const struct store *s, char *error, size_
 	struct store_reader *r = calloc(1, sizeof(*r));
 	const char *why = NULL;
 
-	if (!r)
+	if (r)
+		r->packer = store_packer_new();
+	if (!r || !r->packer)
 		why = strerror(ENOMEM);
 	else if (sqlite3_open_v2(s->path, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
 		 sqlite3_exec(r->db, "PRAGMA query_only=1; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32000", NULL,
@@ -62,6 +64,7 @@ void store_reader_free(struct store_reader *r)
 	if (!r)
 		return;
 	sqlite3_close(r->db);
+	store_packer_free(r->packer);
 	free(r);
 }
 
@@ -220,16 +223,28 @@ static bool add_json(struct text_buf *out, const json_t *value)
 	return text != NULL;
 }
 
-static bool put_chain(struct store_reader *r, struct bytes json, struct text_buf *out)
+/* The chain of a row of STATEMENT_GET_DETAIL; NULL, with the error, when it can't be read. */
+static json_t *read_detail(struct store_reader *r, sqlite3_stmt *row)
 {
-	json_t *chain = json_loadb(json.ptr, json.len, JSON_ALLOW_NUL, NULL);
+	struct text_buf json = {0};
+	json_t *chain = NULL;
+
+	if (store_detail(r->packer, row, &json))
+		chain = json_loadb(json.ptr, json.len, JSON_ALLOW_NUL, NULL);
+	text_buf_free(&json);
+	if (!chain)
+		snprintf(r->error, sizeof(r->error), "store: a chain in it is damaged");
+	return chain;
+}
+
+static bool put_chain(struct store_reader *r, sqlite3_stmt *row, struct text_buf *out)
+{
+	json_t *chain = read_detail(r, row);
 	bool ok;
 
 	explain_all(chain);
-	ok = add_json(out, chain);
+	ok = chain && add_json(out, chain);
 	json_decref(chain);
-	if (!ok)
-		snprintf(r->error, sizeof(r->error), "store: a chain in it is damaged");
 	return ok;
 }
 
@@ -245,7 +260,7 @@ bool store_read_chain(struct store_reader *r, uint64_t id, bool *found, struct t
 	sqlite3_bind_int64(statement, 1, id <= INT64_MAX ? (int64_t)id : 0);
 	result = sqlite3_step(statement);
 	*found = result == SQLITE_ROW;
-	ok = *found ? put_chain(r, column(statement, 0), out) : result == SQLITE_DONE || reader_fail(r);
+	ok = *found ? put_chain(r, statement, out) : result == SQLITE_DONE || reader_fail(r);
 	sqlite3_finalize(statement);
 	return ok;
 }
@@ -285,17 +300,15 @@ static bool put_finding(struct page *p, json_t *finding, const json_t *chain)
 	return add_json(p->out, finding);
 }
 
-static bool put_findings_of(struct store_reader *r, struct page *p, struct bytes json)
+static bool put_findings_of(struct store_reader *r, struct page *p, sqlite3_stmt *row)
 {
-	json_t *chain = json_loadb(json.ptr, json.len, JSON_ALLOW_NUL, NULL);
+	json_t *chain = read_detail(r, row);
 	json_t *findings = json_object_get(chain, "finding_list");
-	bool ok = findings != NULL;
+	bool ok = chain != NULL;
 
 	for (size_t i = 0; ok && i < json_array_size(findings); i++)
 		ok = put_finding(p, json_array_get(findings, i), chain);
 	json_decref(chain);
-	if (!ok)
-		snprintf(r->error, sizeof(r->error), "store: a chain in it is damaged");
 	return ok;
 }
 
@@ -326,7 +339,7 @@ static bool put_findings(struct store_reader *r, const struct store_query *q, co
 		}
 		sqlite3_bind_int64(detail, 1, sqlite3_column_int64(statement, 0));
 		if (sqlite3_step(detail) == SQLITE_ROW)
-			ok = put_findings_of(r, p, column(detail, 0));
+			ok = put_findings_of(r, p, detail);
 		sqlite3_reset(detail);
 	}
 	if (ok && result != SQLITE_DONE && result != SQLITE_ROW)

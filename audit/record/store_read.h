@@ -5,11 +5,13 @@
 #define AUDIT_RECORD_STORE_READ_H
 
 #include "audit/record/store.h"
+#include "audit/record/store_pack.h"
 #include "audit/report/filter_sql.h"
 
 struct store_reader {
-	sqlite3 *db;        /* owned */
-	int next_parameter; /* of the last reader_select(): behind the filter's */
+	sqlite3 *db;                 /* owned */
+	struct store_packer *packer; /* owned */
+	int next_parameter;          /* of the last reader_select(): behind the filter's */
 	char error[STORE_ERROR_MAX];
 };
 

@@ -250,22 +250,23 @@ static bool put_row(struct store *s, const struct store_chain *c, const struct s
 static bool put_detail(struct store *s, const struct store_chain *c)
 {
 	sqlite3_stmt *put = store_statement(s, STATEMENT_PUT_DETAIL);
-	struct text_buf *summary = &s->scratch[0], *rest = &s->scratch[1];
+	struct text_buf *summary = &s->scratch[0], *rest = &s->scratch[1], *packed = &s->scratch[2];
 
 	if (!put)
 		return false;
 	text_buf_cut(summary, 0);
 	text_buf_cut(rest, 0);
+	text_buf_cut(packed, 0);
 	store_chain_summary(c, summary);
 	store_chain_details(c, rest);
-	if (summary->failed || rest->failed) {
+	if (summary->failed || rest->failed || !store_pack(s->packer, text_buf_view(rest), packed)) {
 		s->failed = true;
 		snprintf(s->error, sizeof(s->error), "store %s: memory is short", s->path);
 		return false;
 	}
 	sqlite3_bind_int64(put, 1, c->id);
 	store_bind_text(put, 2, text_buf_view(summary));
-	store_bind_text(put, 3, text_buf_view(rest));
+	sqlite3_bind_blob(put, 3, packed->ptr, (int)packed->len, SQLITE_STATIC);
 	return store_run(s, put, "can't be written");
 }
 
@@ -288,18 +289,17 @@ bool store_put_chain(struct store *s, struct store_chain *c)
 bool store_load_chain(struct store *s, struct store_chain *c, bool *found)
 {
 	sqlite3_stmt *get = store_statement(s, STATEMENT_GET_DETAIL);
+	struct text_buf *json = &s->scratch[0];
 	bool ok = true;
 
 	*found = false;
 	if (!get)
 		return false;
+	text_buf_cut(json, 0);
 	sqlite3_bind_int64(get, 1, c->id);
 	if (sqlite3_step(get) == SQLITE_ROW) {
-		struct bytes json =
-		    bytes_of((const char *)sqlite3_column_text(get, 0), (size_t)sqlite3_column_bytes(get, 0));
-
-		*found = store_chain_load(c, json);
-		ok = !c->arena.failed;
+		*found = store_detail(s->packer, get, json) && store_chain_load(c, text_buf_view(json));
+		ok = !c->arena.failed && !json->failed;
 	}
 	sqlite3_reset(get);
 	return ok;
@@ -340,6 +340,7 @@ static bool remove_until(struct store *s, int64_t id)
 		 (long long)id);
 	if (!store_begin(s) || !store_exec(s, sql, "can't be trimmed") || !store_exec(s, orphans, "can't be trimmed"))
 		return false;
+	store_forget_until(s, id);
 	store_dictionary_clear(&s->words);
 	store_dictionary_clear(&s->routes);
 	store_dictionary_clear(&s->traits);
