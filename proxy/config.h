@@ -127,6 +127,8 @@ struct config {
 	uint64_t store_max;
 	uint32_t store_age_ms; /* 0: for ever */
 
+	bool review_open; /* in the user's browser */
+
 	/* explain */
 	bool explain_all, explain_markdown;
 

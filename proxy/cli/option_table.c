@@ -754,6 +754,15 @@ static const struct option_row rows[] = {
 		"printed at the start. `run` ignores this key of the file.",
     },
     {
+	.name = "open",
+	.kind = OPTION_FLAG,
+	.group = GROUP_DASHBOARD,
+	.commands = COMMAND_REVIEW,
+	AT(review_open),
+	.flag_only = true,
+	.help = "Open the page in the browser: by what BROWSER names, else by xdg-open.",
+    },
+    {
 	.name = "dashboard-host",
 	.kind = OPTION_LIST,
 	.group = GROUP_DASHBOARD,

@@ -2,23 +2,32 @@
  *
  * `hopaudit review`: the dashboard on a saved log, without a proxy. The log may still grow: what comes is shown. */
 #include <errno.h>
-#include <semaphore.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proxy/cli/browser.h"
 #include "proxy/cli/command.h"
+#include "proxy/cli/review_progress.h"
 #include "proxy/cli/session.h"
 #include "proxy/cli/signals.h"
 #include "proxy/control/ready_file.h"
 
-/* In the signal thread. */
+#define PROGRESS_MS 200 /* between two looks at how far the log was read */
+
+/* In the signal thread; `arg` is an eventfd. */
 static void on_signal(void *arg, int number, bool from_user)
 {
+	const uint64_t one = 1;
+
 	(void)from_user;
-	if (number != SIGHUP && number != SIGCHLD)
-		sem_post(arg);
+	if (number == SIGHUP || number == SIGCHLD)
+		return;
+	while (write(*(const int *)arg, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
 }
 
 static int fail(const struct cli *cli, const char *why)
@@ -51,29 +60,57 @@ static bool write_ready_file(const struct config *config, const struct control *
 	return !config->ready_file || ready_file_write(config->ready_file, &facts, error, error_size);
 }
 
-static int serve(const struct cli *cli, const struct config *config, struct control *c, const char *log)
+/* The URL with a token would stand in the list of processes, for all users to read. */
+static void open_page(const struct cli *cli, const struct control *c, const char *url, const struct signals *signals)
+{
+	const char *opener;
+	int error;
+
+	if (control_token(c)) {
+		fprintf(cli->err, "hopaudit: --open: the URL holds a token, so open it yourself\n");
+		return;
+	}
+	error = browser_open(url, signals, &opener);
+	if (error)
+		fprintf(cli->err, "hopaudit: --open: %s: %s\n", opener, strerror(error));
+}
+
+/* Until a signal comes; tells meanwhile how far the log was read. */
+static void wait_for_end(const struct cli *cli, const struct control *c, int ended_fd)
+{
+	struct review_progress progress = {.out = cli->err, .terminal = isatty(fileno(cli->err)) == 1};
+	struct pollfd ended = {.fd = ended_fd, .events = POLLIN};
+
+	while (poll(&ended, 1, progress.done ? -1 : PROGRESS_MS) <= 0) {
+		struct control_reading reading = control_reading(c);
+
+		review_progress_tell(&progress, &reading);
+	}
+	if (progress.shown || progress.terminal)
+		fputc('\n', cli->err); /* behind the terminal's ^C */
+}
+
+static int serve(const struct cli *cli, const struct config *config, struct control *c, const char *log, int ended_fd)
 {
 	char error[SESSION_ERROR_MAX] = "can't start the threads", url[CONTROL_URL_MAX];
 	struct signals signals;
-	sem_t ended;
 	int status = STATUS_OK;
 
-	sem_init(&ended, 0, 0);
 	signals_block(&signals);
-	if (!signals_start(&signals, on_signal, &ended) || !control_start(c) ||
+	if (!signals_start(&signals, on_signal, &ended_fd) || !control_start(c) ||
 	    !write_ready_file(config, c, log, error, sizeof(error))) {
 		status = fail(cli, error);
 	} else {
 		control_url(c, true, url);
 		fprintf(cli->err, "hopaudit: %s at %s (Ctrl-C ends)\n", log, url);
 		fflush(cli->err);
-		while (sem_wait(&ended) != 0 && errno == EINTR)
-			;
+		if (config->review_open)
+			open_page(cli, c, url, &signals);
+		wait_for_end(cli, c, ended_fd);
 		if (config->ready_file)
 			unlink(config->ready_file);
 	}
 	signals_stop(&signals);
-	sem_destroy(&ended);
 	return status;
 }
 
@@ -82,7 +119,7 @@ static int review(const struct cli *cli, struct config *config, const char *log)
 	char error[SESSION_ERROR_MAX];
 	struct control *c;
 	struct stat st;
-	int status;
+	int status, ended_fd;
 
 	errno = 0;
 	if (stat(log, &st) != 0 || !S_ISREG(st.st_mode)) {
@@ -92,8 +129,11 @@ static int review(const struct cli *cli, struct config *config, const char *log)
 	c = open_control(config, log, error, sizeof(error));
 	if (!c)
 		return fail(cli, error);
-	status = serve(cli, config, c, log);
+	ended_fd = eventfd(0, EFD_CLOEXEC);
+	status = ended_fd < 0 ? fail(cli, strerror(errno)) : serve(cli, config, c, log, ended_fd);
 	control_stop(c);
+	if (ended_fd >= 0)
+		close(ended_fd);
 	return status;
 }
 

@@ -244,6 +244,21 @@ bool control_start(struct control *c)
 	return c->running;
 }
 
+struct control_reading control_reading(const struct control *c)
+{
+	struct control_reading r = {.size = control_log_size(c), .done = true};
+	struct store_progress progress;
+
+	if (!c->importer)
+		return r;
+	r.done = store_importer_is_idle(c->importer);
+	r.error = store_importer_error(c->importer);
+	progress = store_progress(c->store);
+	r.offset = progress.offset;
+	r.chains = progress.chains;
+	return r;
+}
+
 void control_stop(struct control *c)
 {
 	const uint64_t one = 1;

@@ -40,6 +40,17 @@ const char *control_token(const struct control *c);
 /* Starts the thread; /readyz says yes from now on. Signals should be blocked by the caller. */
 bool control_start(struct control *c) NODISCARD;
 
+/* How much of the log was read into the review store. */
+struct control_reading {
+	int64_t offset; /* bytes */
+	int64_t size;   /* of the log now */
+	uint64_t chains;
+	bool done;         /* all that is there now */
+	const char *error; /* why it gave up; NULL while it has not; lives until control_stop() */
+};
+/* From any thread, between control_start() and control_stop(). */
+struct control_reading control_reading(const struct control *c);
+
 /* Ends the thread, closes everything, frees `c`. NULL is fine. */
 void control_stop(struct control *c);
 
