@@ -86,6 +86,8 @@ void config_defaults(struct config *c)
 	    .dashboard = config_string("127.0.0.1:8308"),
 	    .store_max = UINT64_C(1024) * MIB,
 	    .log = config_string("hopaudit.jsonl"),
+	    .log_keep = 5,
+	    .log_sync = LOG_SYNC_NEVER,
 	    .profile = PROFILE_DEFAULT,
 	    .window_ms = 10 * SECOND,
 	    .process_lookup = true,

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "audit/report/report_output.h"
+#include "audit/record/log_writer.h"
 #include "audit/tracker.h"
 
 /* Bounds. Sizes in bytes unless a name says otherwise. */
@@ -92,8 +93,11 @@ struct config {
 	struct string_list inject; /* redirects that the proxy makes itself: proxy/lab/injection_spec.h */
 
 	/* the audit */
-	char *log;      /* path; "-" none */
-	char *key_file; /* redaction key; NULL: $XDG_CONFIG_HOME/hopaudit/redaction.key */
+	char *log;              /* path; "-" none */
+	uint64_t log_max;       /* bytes at which it is moved away; 0: never */
+	unsigned log_keep;      /* files that were moved away and stay */
+	enum log_sync log_sync; /* when to wait for the disk */
+	char *key_file;         /* redaction key; NULL: $XDG_CONFIG_HOME/hopaudit/redaction.key */
 	enum profile profile;
 	uint32_t window_ms;
 	uint64_t budget_bytes;

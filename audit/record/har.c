@@ -3,11 +3,16 @@
  * The HAR of har.h. What is lost is told once for each cause on stderr, and counted. */
 #include "audit/record/har.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "audit/record/har_entry.h"
 #include "audit/record/har_file.h"
+#include "audit/record/log_writer.h"
+
+static const unsigned hold_step_ms = 50;
 
 struct har {
 	char *path;            /* owned */
@@ -21,7 +26,8 @@ struct har {
 	struct link waiting;        /* captures, the oldest first */
 	size_t waiting_count;
 	int64_t now_us;
-	int told; /* errno of the failure that was told last */
+	bool failing; /* the last batch was lost: the next one does not wait */
+	int told;     /* errno of the failure that was told last */
 	struct har_result result;
 };
 
@@ -35,16 +41,24 @@ static void tell(struct har *h, int error)
 	fprintf(stderr, "hopaudit: HAR %s: %s; entries are lost\n", h->path, strerror(error));
 }
 
+/* As the log's (log_writer.c): a disk that has just become full is waited for, for a while, one that is full is not. */
 static void flush(struct har *h)
 {
-	struct har_flush done = har_file_flush(h->file);
+	const struct timespec step = {.tv_nsec = (long)hold_step_ms * 1000000};
+	struct har_flush done = har_file_try(h->file);
+	uint64_t lost = done.lost;
 
+	for (unsigned waited = 0; har_file_buffered(h->file) > 0 && !h->failing && waited < LOG_HOLD_MS;
+	     waited += hold_step_ms) {
+		nanosleep(&step, NULL);
+		done = har_file_try(h->file);
+	}
+	lost += har_file_drop(h->file);
 	h->result.written += done.written;
-	h->result.lost += done.lost;
-	if (done.error)
-		tell(h, done.error);
-	else if (done.written > 0)
-		h->told = 0;
+	h->result.lost += lost;
+	h->failing = lost > 0;
+	if (lost > 0)
+		tell(h, done.error ? done.error : ENOMEM);
 }
 
 static void entry_done(struct har *h)

@@ -119,7 +119,8 @@ static bool show(struct har_entries *h, struct capture *c, enum capture_side sid
 	content = decode(h, head, s);
 	if (s->missing)
 		return true;
-	if (content_kind_of(type, content) != CONTENT_BINARY && content.len > 0 && memchr(content.ptr, 0, content.len)) {
+	if (content_kind_of(type, content) != CONTENT_BINARY && content.len > 0 &&
+	    memchr(content.ptr, 0, content.len)) {
 		hide(s, "it is said to be text and is not in UTF-8, so its secrets can't be hidden");
 		return true;
 	}

@@ -170,35 +170,47 @@ static void take_back(struct har_file *f)
 	(void)!ftruncate(f->fd, f->end + (int64_t)closing.len);
 }
 
-static void forget_batch(struct har_file *f)
+size_t har_file_drop(struct har_file *f)
 {
+	size_t entries = f->entries;
+
 	text_buf_cut(&f->batch, 0);
 	f->entries = 0;
-	f->dropped = 0;
 	if (f->batch.max > BATCH_KEPT_BYTES)
 		text_buf_free(&f->batch);
+	return entries;
 }
 
-struct har_flush har_file_flush(struct har_file *f)
+/* The whole batch with one write. False with the reason in errno. */
+static bool write_batch(struct har_file *f, int64_t end)
+{
+	size_t length = f->batch.len;
+	bool ok;
+
+	text_buf_add(&f->batch, closing);
+	errno = ENOMEM;
+	har_keeper_announce(f->keeper, end);
+	ok = !f->batch.failed && write_at(f->fd, text_buf_view(&f->batch), f->end);
+	text_buf_cut(&f->batch, length);
+	return ok;
+}
+
+struct har_flush har_file_try(struct har_file *f)
 {
 	struct har_flush result = {.lost = f->dropped, .error = f->dropped ? ENOMEM : 0};
 	int64_t end = f->end + (int64_t)f->batch.len;
 
-	if (f->entries > 0) {
-		text_buf_add(&f->batch, closing);
-		errno = ENOMEM;
-		har_keeper_announce(f->keeper, end);
-		if (!f->batch.failed && write_at(f->fd, text_buf_view(&f->batch), f->end)) {
-			f->end = end;
-			f->has_entry = true;
-			result.written = f->entries;
-		} else {
-			result.error = errno ? errno : EIO;
-			result.lost += f->entries;
-			take_back(f);
-		}
-		har_keeper_written(f->keeper, f->end);
+	f->dropped = 0;
+	if (f->entries == 0)
+		return result;
+	if (write_batch(f, end)) {
+		f->end = end;
+		f->has_entry = true;
+		result.written = har_file_drop(f);
+	} else {
+		result.error = errno ? errno : EIO;
+		take_back(f);
 	}
-	forget_batch(f);
+	har_keeper_written(f->keeper, f->end);
 	return result;
 }

@@ -13,11 +13,11 @@
 
 struct har_file;
 
-/* What a flush did with the entries since the last one. */
+/* What became of the entries that waited. */
 struct har_flush {
 	size_t written;
-	size_t lost;
-	int error; /* errno of the failed write; 0: none */
+	size_t lost; /* for want of memory */
+	int error;   /* errno of the failed write; 0: none */
 };
 
 /* Opens the file (mode 0600), locks it against a second writer and begins it anew with no entry. NULL, with a one-line
@@ -25,16 +25,19 @@ struct har_flush {
  * by another hopaudit. */
 struct har_file *har_file_open(const char *path, char *error, size_t error_size) NODISCARD;
 
-/* Entries that are not flushed are dropped. */
+/* Entries that still wait are dropped. */
 void har_file_close(struct har_file *f);
 
 /* The caller appends one entry's object to what har_file_entry_begin() returns, then ends it. An entry that memory was
- * too short for is lost, as the next flush will say. */
+ * too short for is lost, as the next writing will say. */
 struct text_buf *har_file_entry_begin(struct har_file *f);
 void har_file_entry_end(struct har_file *f);
 
 /* Bytes that wait to be written. */
 size_t har_file_buffered(const struct har_file *f);
-struct har_flush har_file_flush(struct har_file *f);
+/* Writes them all, or none: then they go on waiting. */
+struct har_flush har_file_try(struct har_file *f);
+/* Gives up the entries that wait; returns how many. */
+size_t har_file_drop(struct har_file *f);
 
 #endif

@@ -201,30 +201,57 @@ static size_t write_all(int fd, struct bytes b)
 }
 
 /* The file took `taken` bytes of the batch and no more: takes back what is behind the last whole line. Where even that
- * fails the file is torn, and the next line will be chained to the torn one. */
-static void take_back(struct audit_log *log, size_t taken, size_t whole)
+ * fails the file is torn: false, and the lines that wait can't be written any more, for the next one must be chained to
+ * the torn one. */
+static bool take_back(struct audit_log *log, size_t taken, size_t whole)
 {
 	bool newline_only = whole == 0 && log->torn; /* the batch's first byte ended the old torn line */
 	struct bytes rest = bytes_slice(text_buf_view(&log->batch), whole, taken);
 	struct stat st;
 
 	if (taken == whole)
-		return;
+		return true;
 	if (fstat(log->fd, &st) == 0 && st.st_size >= (off_t)rest.len &&
 	    ftruncate(log->fd, st.st_size - (off_t)rest.len) == 0)
-		return;
+		return true;
 	log->size += (int64_t)rest.len;
 	if (newline_only)
 		rest = bytes_slice(rest, 1, rest.len);
 	log->torn = rest.len > 0;
 	if (log->torn)
 		(void)log_digest(rest, log->head);
+	return false;
 }
 
-struct log_flush audit_log_flush(struct audit_log *log)
+/* The first `lines` lines of the batch, which end at `end`, are in the file. */
+static void lines_written(struct audit_log *log, size_t lines, size_t end)
+{
+	if (lines == 0)
+		return;
+	log->torn = false;
+	log->size += (int64_t)end;
+	memcpy(log->head, log->marks[lines - 1].digest, sizeof(log->head));
+}
+
+/* The lines behind them move to the front. They are chained to one another as they were. */
+static void keep_rest(struct audit_log *log, size_t lines, size_t end)
+{
+	size_t rest = log->batch.len - end;
+
+	memmove(log->batch.ptr, log->batch.ptr + end, rest);
+	text_buf_cut(&log->batch, rest);
+	log->mark_count -= lines;
+	for (size_t i = 0; i < log->mark_count; i++) {
+		log->marks[i] = log->marks[lines + i];
+		log->marks[i].end -= end;
+	}
+}
+
+struct log_flush audit_log_try(struct audit_log *log)
 {
 	struct log_flush result = {.lost = log->dropped, .error = log->dropped ? ENOMEM : 0};
-	size_t taken, lines = 0;
+	size_t taken, end, lines = 0;
+	bool torn;
 
 	log->dropped = 0;
 	if (log->mark_count == 0)
@@ -234,17 +261,65 @@ struct log_flush audit_log_flush(struct audit_log *log)
 		result.error = errno ? errno : EIO;
 	while (lines < log->mark_count && log->marks[lines].end <= taken)
 		lines++;
+	end = lines > 0 ? log->marks[lines - 1].end : 0;
 	result.written = lines;
-	result.lost += log->mark_count - lines;
-	if (lines > 0) {
-		log->torn = false;
-		log->size += (int64_t)log->marks[lines - 1].end;
-		memcpy(log->head, log->marks[lines - 1].digest, sizeof(log->head));
+	lines_written(log, lines, end);
+	torn = lines < log->mark_count && !take_back(log, taken, end);
+	if (lines == log->mark_count || torn) {
+		log->mark_count -= lines;
+		result.lost += audit_log_drop(log);
+	} else if (lines > 0) {
+		keep_rest(log, lines, end);
 	}
-	if (lines < log->mark_count)
-		take_back(log, taken, lines > 0 ? log->marks[lines - 1].end : 0);
+	return result;
+}
+
+size_t audit_log_drop(struct audit_log *log)
+{
+	size_t lines = log->mark_count;
+
 	memcpy(log->chain, log->head, sizeof(log->chain));
 	text_buf_cut(&log->batch, 0);
 	log->mark_count = 0;
+	return lines;
+}
+
+struct log_flush audit_log_flush(struct audit_log *log)
+{
+	struct log_flush result = audit_log_try(log);
+
+	result.lost += audit_log_drop(log);
 	return result;
+}
+
+int audit_log_sync(struct audit_log *log)
+{
+	return fdatasync(log->fd) == 0 ? 0 : errno;
+}
+
+/* The name of an old file; owned by the caller, NULL when memory is short. */
+static char *old_name(const struct audit_log *log, unsigned number)
+{
+	char *name;
+
+	return asprintf(&name, "%s.%u", log->path, number) < 0 ? NULL : name;
+}
+
+int audit_log_move_away(const struct audit_log *log, unsigned keep)
+{
+	char *to = old_name(log, keep);
+	int error = to ? 0 : ENOMEM;
+
+	for (unsigned i = keep; i > 0 && to && error == 0; i--) {
+		char *from = i > 1 ? old_name(log, i - 1) : strdup(log->path);
+
+		if (!from)
+			error = ENOMEM;
+		else if (rename(from, to) != 0 && !(errno == ENOENT && i > 1))
+			error = errno;
+		free(to);
+		to = from;
+	}
+	free(to);
+	return error;
 }

@@ -43,7 +43,22 @@ void audit_log_line_end(struct audit_log *log);
 
 /* Bytes that wait to be written. */
 size_t audit_log_buffered(const struct audit_log *log);
+
+/* Writes what the file takes; the lines that it does not take go on waiting, but for those that memory was too short
+ * for.
+ */
+struct log_flush audit_log_try(struct audit_log *log);
+/* Gives up the lines that wait; returns how many. */
+size_t audit_log_drop(struct audit_log *log);
+/* Both. */
 struct log_flush audit_log_flush(struct audit_log *log);
+
+/* Waits until what is in the file is on the disk; 0, or an errno value. */
+int audit_log_sync(struct audit_log *log);
+
+/* Renames the file to FILE.1, what was FILE.1 to FILE.2 and so on; what was FILE.`keep` is removed. 0, or an errno
+ * value. The caller opens the log anew after that. */
+int audit_log_move_away(const struct audit_log *log, unsigned keep);
 
 /* The digest of the last line in the file; zeros where there is none. */
 void audit_log_head(const struct audit_log *log, uint8_t digest[LOG_DIGEST_BYTES]);

@@ -6,13 +6,17 @@
 #define AUDIT_RECORD_RECORDER_H
 
 #include "audit/event.h"
+#include "audit/record/log_writer.h"
 
 struct captures; /* capture.h */
 struct recorder;
 
 struct recorder_config {
-	const char *path;       /* the log, appended to, mode 0600; NULL: no log (events are counted and dropped) */
-	size_t queue_bytes_max; /* of copied events that wait; 0: the default, 64 MiB */
+	const char *path;  /* the log, appended to, mode 0600; NULL: no log (events are counted and dropped) */
+	uint64_t log_max;  /* it is moved away when it is as large; 0: never */
+	unsigned log_keep; /* so many that were moved away stay, FILE.1 the newest; 0: one */
+	enum log_sync log_sync;
+	size_t queue_bytes_max;       /* of copied events that wait; 0: the default, 64 MiB */
 	const uint8_t *redaction_key; /* 32 bytes, for keyed digests of secrets; copied */
 	const char *har;              /* a HAR of all exchanges, begun anew, mode 0600; NULL: none */
 	bool har_bodies;              /* with contents */
@@ -27,6 +31,7 @@ struct recorder_result {
 	char head[65];        /* digest of the last line, hexadecimal */
 	int64_t offset;       /* where this run's first line begins in the file */
 	int error;            /* errno of the first failed write; 0: none */
+	bool moved;           /* it began in a file that was moved away since */
 	uint64_t har_written; /* entries */
 	uint64_t har_lost;    /* exchanges that the HAR lacks */
 	int har_error;

@@ -19,7 +19,10 @@ struct verification {
 	void *arg;
 	struct verify_result *result;
 	const char *expected; /* lower case; NULL: none */
+	const char *path;
 	char head[HEX_DIGEST + 1];
+	char file_before[HEX_DIGEST + 1]; /* the head of the file before this one; empty: this is the first */
+	uint64_t head_at;                 /* result->lines when the expected head was met */
 	uint64_t line;
 	uint64_t seq;   /* of the last line that has one, in this run */
 	bool in_run;    /* a run has begun, and not finished */
@@ -30,7 +33,8 @@ static void PRINTF(4, 5)
     tell(struct verification *v, enum verify_problem_kind kind, uint64_t events, const char *format, ...)
 {
 	char text[256];
-	struct verify_problem problem = {.kind = kind, .line = v->line, .events = events, .text = text};
+	struct verify_problem problem = {
+	    .kind = kind, .path = v->path, .line = v->line, .events = events, .text = text};
 	va_list args;
 
 	va_start(args, format);
@@ -111,6 +115,27 @@ static void begin_run(struct verification *v)
 	v->continued = false;
 }
 
+/* At the head of a file behind another one: is it the one that this file goes on from? Anywhere else any seq may
+ * follow.
+ */
+static void continue_run(struct verification *v, const json_t *object)
+{
+	struct bytes previous = get_bytes(object, "previous_head");
+	bool first = v->line == 1;
+
+	if (first && v->file_before[0] && bytes_equal(previous, bytes_str(v->file_before)) && v->in_run)
+		return;
+	if (first && v->file_before[0])
+		tell(v, VERIFY_SET, 0, "it does not go on from the file before it, but from one with the head %.*s",
+		     (int)previous.len, previous.len ? previous.ptr : "");
+	else if (first)
+		snprintf(v->result->continues, sizeof(v->result->continues), "%.*s", (int)previous.len,
+			 previous.len ? previous.ptr : "");
+	v->in_run = v->in_run && !first;
+	begin_run(v);
+	v->continued = true;
+}
+
 static void check_object(struct verification *v, const json_t *object)
 {
 	struct bytes type = get_bytes(object, "type");
@@ -121,8 +146,7 @@ static void check_object(struct verification *v, const json_t *object)
 		return;
 	}
 	if (bytes_equal(type, BYTES("run.continued"))) {
-		begin_run(v);
-		v->continued = true;
+		continue_run(v, object);
 		return;
 	}
 	if (bytes_equal(type, BYTES("run.started")))
@@ -188,27 +212,36 @@ static bool read_line(struct verification *v, struct bytes line, bool *was_unrea
 	if (!log_digest(line, digest))
 		return false;
 	write_hex(v->head, digest);
-	if (v->expected && strcmp(v->head, v->expected) == 0)
+	if (v->expected && strcmp(v->head, v->expected) == 0) {
 		v->result->head_line = v->line;
+		v->result->head_path = v->path;
+		v->head_at = v->result->lines;
+	}
 	return true;
 }
 
-/* The end of the file: what is still open then. `torn`: bytes of a line without a newline. */
-static void finish(struct verification *v, bool was_unreadable, bool torn)
+/* The end of a file. `torn`: bytes of a line without a newline. */
+static void finish_file(struct verification *v, bool was_unreadable, bool torn, bool is_last)
 {
 	if (was_unreadable)
 		tell(v, VERIFY_UNREADABLE, 0, "line %llu is no line of an audit log", (unsigned long long)v->line);
-	check_unfinished(v);
+	if (is_last)
+		check_unfinished(v);
 	if (torn) {
 		v->line++;
 		tell(v, VERIFY_TORN, 0, "line %llu, the last, has no end: its writer was stopped, or is writing it",
 		     (unsigned long long)v->line);
 	}
-	memcpy(v->result->head, v->head, sizeof(v->head));
+	if (v->head[0])
+		memcpy(v->result->head, v->head, sizeof(v->head));
+}
+
+static void check_head(struct verification *v)
+{
 	if (!v->expected)
 		return;
 	if (v->result->head_line > 0)
-		v->result->added = v->result->lines - v->result->head_line;
+		v->result->added = v->result->lines - v->head_at;
 	else
 		tell(v, VERIFY_HEAD, 0, "no line has this head: the log was changed or cut off after it was written");
 }
@@ -229,7 +262,7 @@ static bool read_head(const char *text, char lower[HEX_DIGEST + 1])
 }
 
 /* Returns 0 or an errno value. */
-static int read_file(struct verification *v, FILE *file)
+static int read_lines(struct verification *v, FILE *file, bool is_last)
 {
 	bool was_unreadable = false, torn = false;
 	char *line = NULL;
@@ -246,17 +279,33 @@ static int read_file(struct verification *v, FILE *file)
 	failure = ferror(file) || (!torn && !feof(file)) ? (errno ? errno : EIO) : 0;
 	free(line);
 	if (failure == 0)
-		finish(v, was_unreadable, torn);
+		finish_file(v, was_unreadable, torn, is_last);
 	return failure;
 }
 
-bool verify_log(const char *path, const char *expected_head, verify_problem_cb *cb, void *arg,
-		struct verify_result *result, char *error, size_t error_size)
+/* The chain of lines begins anew in each file. */
+static int read_file(struct verification *v, const char *path, bool is_last)
+{
+	FILE *file = fopen(path, "re");
+	int failure;
+
+	if (!file)
+		return errno;
+	memcpy(v->file_before, v->head, sizeof(v->head));
+	v->head[0] = 0;
+	v->line = 0;
+	v->path = path;
+	failure = read_lines(v, file, is_last);
+	fclose(file);
+	return failure;
+}
+
+bool verify_logs(const char *const *paths, size_t count, const char *expected_head, verify_problem_cb *cb, void *arg,
+		 struct verify_result *result, char *error, size_t error_size)
 {
 	struct verification v = {.cb = cb, .arg = arg, .result = result};
 	char expected[HEX_DIGEST + 1];
-	FILE *file;
-	int failure;
+	int failure = 0;
 
 	*result = (struct verify_result){.lines = 0};
 	if (expected_head) {
@@ -266,11 +315,18 @@ bool verify_log(const char *path, const char *expected_head, verify_problem_cb *
 		}
 		v.expected = expected;
 	}
-	file = fopen(path, "re");
-	failure = file ? read_file(&v, file) : errno;
-	if (file)
-		fclose(file);
-	if (failure)
-		snprintf(error, error_size, "log %s: %s", path, strerror(failure));
+	for (size_t i = 0; i < count && failure == 0; i++) {
+		failure = read_file(&v, paths[i], i + 1 == count);
+		if (failure)
+			snprintf(error, error_size, "log %s: %s", paths[i], strerror(failure));
+	}
+	if (failure == 0)
+		check_head(&v);
 	return failure == 0;
+}
+
+bool verify_log(const char *path, const char *expected_head, verify_problem_cb *cb, void *arg,
+		struct verify_result *result, char *error, size_t error_size)
+{
+	return verify_logs(&path, 1, expected_head, cb, arg, result, error, error_size);
 }

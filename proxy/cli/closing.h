@@ -12,7 +12,7 @@ struct closing {
 	const struct session_result *result;
 	const char *const *command; /* of `run`: its arguments, NULL-terminated; NULL: `proxy` */
 	enum severity fail_on;      /* SEVERITY_NONE: no finding fails */
-	bool reopened;              /* the log was reopened on the way, so its last file is not all of the run */
+	bool reopened;              /* the log went on in another file, so that its last one is not all of the run */
 };
 
 /* Writes the summary, and whatever went wrong, to `err`. */

@@ -182,11 +182,13 @@ static const struct command table[] = {
     {
 	.name = "verify",
 	.bit = COMMAND_VERIFY,
-	.operands = "[--head DIGEST] FILE",
+	.operands = "[--head DIGEST] FILE...",
 	.summary = "say whether an audit log is whole and unchanged",
 	.description =
 	    "Reads the audit log FILE and tells of missing events, changed lines, lines without an end and runs "
-	    "without an end, one a line.\n\n"
+	    "without an end, one a line. Of a log that was rotated name all files, the oldest first (FILE.2 FILE.1 "
+	    "FILE): "
+	    "that each goes on from the one before it is checked too.\n\n"
 	    "With --head, the digest that was printed when the log was written, it also finds what was changed by "
 	    "somebody who computed the digests anew, and what was cut off at the end. Without it, damage is found, "
 	    "not malice.\n\n"

@@ -47,6 +47,7 @@ _Static_assert(sizeof(enum profile) == sizeof(unsigned), "enum profile");
 _Static_assert(sizeof(enum severity) == sizeof(unsigned), "enum severity");
 _Static_assert(sizeof(enum shell_kind) == sizeof(unsigned), "enum shell_kind");
 _Static_assert(sizeof(enum report_format) == sizeof(unsigned), "enum report_format");
+_Static_assert(sizeof(enum log_sync) == sizeof(unsigned), "enum log_sync");
 _Static_assert(sizeof(enum capture_what) == sizeof(unsigned), "enum capture_what");
 _Static_assert(sizeof(enum color_when) == sizeof(unsigned), "enum color_when");
 _Static_assert(sizeof(((struct config *)0)->tls_min) == sizeof(unsigned), "tls_min is set as a choice");
@@ -82,6 +83,13 @@ static const struct option_choice severities[] = {
     {"warning", SEVERITY_WARNING},
     {"info", SEVERITY_INFO},
     {"never", SEVERITY_NONE},
+    {NULL, 0},
+};
+
+static const struct option_choice log_syncs[] = {
+    {"never", LOG_SYNC_NEVER},
+    {"finding", LOG_SYNC_FINDING},
+    {"always", LOG_SYNC_ALWAYS},
     {NULL, 0},
 };
 
@@ -452,6 +460,42 @@ static const struct option_row rows[] = {
 	.argument = "FILE",
 	.help =
 	    "Append the audit log (JSON Lines) to FILE; - keeps none. `baseline`, `report` and `review` read it there.",
+    },
+    {
+	.name = "log-max",
+	.kind = OPTION_SIZE_64,
+	.group = GROUP_AUDIT,
+	.commands = COMMAND_PROXY,
+	AT(log_max),
+	.argument = "SIZE",
+	.min = 0,
+	.max = 1024 * G,
+	.default_text = "0: never",
+	.help = "Move the log away when it has reached SIZE (64K at least), to FILE.1 (the newest), FILE.2 and so on, "
+		"and go on in FILE.",
+    },
+    {
+	.name = "log-keep",
+	.kind = OPTION_COUNT,
+	.group = GROUP_AUDIT,
+	.commands = COMMAND_PROXY,
+	AT(log_keep),
+	.argument = "N",
+	.min = 1,
+	.max = 9999,
+	.help = "So many logs that --log-max moved away are kept; older ones are removed.",
+    },
+    {
+	.name = "log-sync",
+	.kind = OPTION_CHOICE,
+	.group = GROUP_AUDIT,
+	.commands = RELAY,
+	AT(log_sync),
+	.argument = "WHEN",
+	.choices = log_syncs,
+	.help =
+	    "Wait until the log is on the disk (fdatasync) after each batch of lines that holds a finding, always, or "
+	    "never: what a crash of the system may then lose is whole lines from the end.",
     },
     {
 	.name = "key-file",

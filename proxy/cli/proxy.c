@@ -4,7 +4,6 @@
  * and ends the draining when it is told twice. */
 #include <errno.h>
 #include <semaphore.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "proxy/cli/closing.h"
@@ -13,9 +12,8 @@
 /* What the signal thread needs. Lives as long as that thread. */
 struct daemon {
 	struct session session;
-	sem_t ended;          /* posted at the first signal that ends it */
-	bool ending;          /* of the signal thread */
-	atomic_bool reopened; /* SIGHUP came */
+	sem_t ended; /* posted at the first signal that ends it */
+	bool ending; /* of the signal thread */
 };
 
 /* In the signal thread. */
@@ -26,7 +24,6 @@ static void on_signal(void *arg, int number, bool from_user)
 	(void)from_user;
 	switch (number) {
 	case SIGHUP:
-		atomic_store(&d->reopened, true);
 		recorder_reopen(d->session.recorder);
 		break;
 	case SIGINT:
@@ -100,7 +97,7 @@ static int serve(const struct cli *cli, struct daemon *d, struct signals *signal
 	session_drain(&d->session); /* while a second signal can still end it */
 	signals_stop(signals);
 	result = session_end(&d->session, -1);
-	closing.reopened = atomic_load(&d->reopened);
+	closing.reopened = result.record.moved;
 	if (serving)
 		closing_report(cli->err, &closing);
 	session_forget(&d->session);

@@ -84,6 +84,9 @@ static bool open_recorder(struct session *s, bool want_log, char *error, size_t 
 	if (want_log && strcmp(s->config->log, "-") == 0 && !make_temporary_log(s, error, error_size))
 		return false;
 	rc.path = session_log_path(s);
+	rc.log_max = s->config->log_max;
+	rc.log_keep = s->config->log_keep;
+	rc.log_sync = s->config->log_sync;
 	rc.har = s->config->har;
 	rc.har_bodies = s->config->capture_what == CAPTURE_BODIES;
 	rc.har_content_max = s->config->capture_max;

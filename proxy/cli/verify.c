@@ -12,7 +12,7 @@ typedef unsigned long long ull; /* for printf */
 /* What telling of a problem needs. */
 struct told {
 	FILE *out;
-	const char *path;
+	const char *path; /* the last file: what is said of all of them */
 	uint64_t count;
 };
 
@@ -21,7 +21,7 @@ static void tell_problem(void *arg, const struct verify_problem *problem)
 	struct told *told = arg;
 
 	if (++told->count <= PROBLEMS_SHOWN)
-		fprintf(told->out, "%s: %s\n", told->path, problem->text);
+		fprintf(told->out, "%s: %s\n", problem->path, problem->text);
 }
 
 static const char *plural(uint64_t n)
@@ -46,32 +46,43 @@ static void print_proof(const struct told *told, const struct verify_result *r, 
 			"  without --head nobody can tell whether it was rewritten or cut off between two runs\n");
 	else if (r->added > 0)
 		fprintf(told->out,
-			"  unchanged up to line %llu since that head was printed; %llu line%s added behind it\n",
-			(ull)r->head_line, (ull)r->added, r->added == 1 ? " was" : "s were");
+			"  unchanged up to line %llu of %s since that head was printed; %llu line%s added behind it\n",
+			(ull)r->head_line, r->head_path, (ull)r->added, r->added == 1 ? " was" : "s were");
 	else
 		fprintf(told->out, "  unchanged since that head was printed\n");
 }
 
-static int verify(const struct cli *cli, const char *path, const char *head)
+/* The files were rotated, and the ones before the first are not among them. */
+static void print_before(const struct told *told, const struct verify_result *r)
 {
-	struct told told = {.out = cli->out, .path = path};
+	if (r->continues[0])
+		fprintf(told->out,
+			"  it goes on from a log with the head %s: name that one before it to have both checked\n",
+			r->continues);
+}
+
+static int verify(const struct cli *cli, const char *const *paths, size_t count, const char *head)
+{
+	struct told told = {.out = cli->out, .path = paths[count - 1]};
 	struct verify_result r;
 	char error[512];
 	bool whole;
 
-	if (!verify_log(path, head, tell_problem, &told, &r, error, sizeof(error))) {
+	if (!verify_logs(paths, count, head, tell_problem, &told, &r, error, sizeof(error))) {
 		fprintf(cli->err, "hopaudit: %s\n", error);
 		return STATUS_FAILED;
 	}
 	print_more(&told, &r);
 	whole = r.problems == 0 && r.lines > 0;
 	if (r.lines == 0)
-		fprintf(cli->out, "%s: no line in it\n", path);
+		fprintf(cli->out, "%s: no line in it\n", told.path);
 	else
-		fprintf(cli->out, "%s: %s: %llu line%s, %llu run%s, head %s\n", path, whole ? "whole" : "NOT whole",
-			(ull)r.lines, plural(r.lines), (ull)r.runs, plural(r.runs), r.head);
+		fprintf(cli->out, "%s: %s: %llu line%s, %llu run%s, head %s\n", told.path,
+			whole ? "whole" : "NOT whole", (ull)r.lines, plural(r.lines), (ull)r.runs, plural(r.runs),
+			r.head);
 	if (whole)
 		print_proof(&told, &r, head != NULL);
+	print_before(&told, &r);
 	return whole ? STATUS_OK : STATUS_FINDING;
 }
 
@@ -81,13 +92,10 @@ int command_verify(const struct cli *cli, const struct command *c, int count, ch
 	int status;
 
 	if (command_options(cli, c, count, arguments, &o, &status)) {
-		if (o.operand_count == 1)
-			status = verify(cli, o.operands[0], o.config.head);
-		else if (o.operand_count == 0)
-			status = command_usage_error(cli, c, "which log? hopaudit verify FILE");
+		if (o.operand_count > 0)
+			status = verify(cli, (const char *const *)o.operands, o.operand_count, o.config.head);
 		else
-			status = command_usage_error(cli, c, "`hopaudit verify` takes one FILE, but was given '%s' too",
-						     o.operands[1]);
+			status = command_usage_error(cli, c, "which log? hopaudit verify FILE");
 	}
 	options_free(&o);
 	return status;

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "audit/record/log.h"
 #include "audit/record/verify.h"
 #include "tests/unit/audit/run_suite.h"
 #include "tests/unit/audit/sample_events.h"
@@ -330,6 +331,93 @@ START_TEST(a_rotated_log_goes_on_in_a_new_file_that_names_the_old_head)
 }
 END_TEST
 
+enum { ROTATED = 40000, KEPT = 3 };
+
+/* Emits marks until the log has been moved away more often than old ones are kept. */
+static struct recorder_result write_and_rotate(void)
+{
+	const struct recorder_config config = {
+	    .path = path, .redaction_key = key, .log_max = 1 << 20, .log_keep = KEPT, .log_sync = LOG_SYNC_FINDING};
+	struct recorder *r = recorder_start(&config, error, sizeof(error));
+
+	ck_assert_msg(r != NULL, "%s", error);
+	ck_assert(emit(r, sample_run_started(), 1));
+	for (unsigned i = 2; i < ROTATED; i++) {
+		ck_assert(emit(r, mark(), i));
+		if (i % 1000 == 0)
+			usleep(2000); /* several batches */
+	}
+	ck_assert(emit(r, sample_run_finished(), ROTATED));
+	return recorder_stop(r);
+}
+
+static const char *rotated(unsigned number)
+{
+	static char names[KEPT + 2][160];
+
+	snprintf(names[number], sizeof(names[number]), number ? "%s.%u" : "%s", path, number);
+	return names[number];
+}
+
+START_TEST(a_log_that_has_reached_its_size_goes_on_in_a_new_file_and_the_set_is_whole)
+{
+	struct recorder_result result = write_and_rotate();
+	const char *const set[] = {rotated(3), rotated(2), rotated(1), rotated(0)};
+	const char *const gap[] = {rotated(3), rotated(1), rotated(0)};
+	struct verify_result v;
+	struct stat st;
+
+	ck_assert(result.moved);
+	ck_assert_uint_eq(result.lost, 0);
+	ck_assert_int_ne(stat(rotated(KEPT + 1), &st), 0); /* older ones are gone */
+	for (unsigned i = 1; i <= KEPT; i++) {
+		ck_assert_int_eq(stat(rotated(i), &st), 0);
+		ck_assert_int_ge(st.st_size, 1 << 20);
+		ck_assert_int_lt(st.st_size, (1 << 20) + (int64_t)LOG_BATCH_BYTES + 4096);
+	}
+	ck_assert(verify_logs(set, 4, result.head, NULL, NULL, &v, error, sizeof(error)));
+	ck_assert_uint_eq(v.problems, 0);
+	ck_assert_uint_eq(v.runs, 1);
+	ck_assert_uint_eq(v.added, 0);
+	ck_assert_uint_eq(strlen(v.continues), 64); /* the first that is there names one that is gone */
+	ck_assert(verify_logs(gap, 3, NULL, NULL, NULL, &v, error, sizeof(error)));
+	ck_assert_uint_ge(v.problems, 1);
+	ck_assert_uint_eq(verify(path, result.head).problems, 0);
+}
+END_TEST
+
+/* The disk is full for a moment: nothing is lost, for the batch waits. */
+static void *make_room(void *arg)
+{
+	(void)arg;
+	usleep(300000);
+	limit_files(RLIM_INFINITY);
+	return NULL;
+}
+
+START_TEST(a_disk_that_is_full_for_a_moment_loses_nothing)
+{
+	struct recorder *r = start(0);
+	struct recorder_result result;
+	pthread_t thread;
+	bool emitted;
+
+	ck_assert(emit(r, sample_run_started(), 1));
+	wait_for_lines(path, 1);
+	limit_files(1);
+	emitted = emit(r, mark(), 2) && emit(r, mark(), 3);
+	pthread_create(&thread, NULL, make_room, NULL);
+	pthread_join(thread, NULL);
+	emitted &= emit(r, sample_run_finished(), 4);
+	result = recorder_stop(r);
+	ck_assert(emitted);
+	ck_assert_uint_eq(result.lost, 0);
+	ck_assert_int_eq(result.error, 0);
+	ck_assert_uint_eq(verify(path, result.head).problems, 0);
+	ck_assert_uint_eq(verify(path, result.head).lines, 4);
+}
+END_TEST
+
 START_TEST(a_log_that_cannot_be_reopened_goes_on_being_used)
 {
 	struct recorder *r = start(0);
@@ -481,6 +569,8 @@ int main(void)
 				      a_full_queue_is_told_of_in_the_log_and_in_the_result,
 				      a_full_disk_is_told_once_and_recovered_from,
 				      a_rotated_log_goes_on_in_a_new_file_that_names_the_old_head,
+				      a_log_that_has_reached_its_size_goes_on_in_a_new_file_and_the_set_is_whole,
+				      a_disk_that_is_full_for_a_moment_loses_nothing,
 				      a_log_that_cannot_be_reopened_goes_on_being_used,
 				      many_threads_give_a_log_without_a_gap,
 				      what_is_written_and_what_is_lost_make_up_all_that_was_emitted,

@@ -274,7 +274,8 @@ struct recorder_result recorder_stop(struct recorder *r)
 {
 	(void)r;
 	called("recorder_stop");
-	return (struct recorder_result){.written = 2, .lost = fake.record_lost, .offset = 42};
+	return (struct recorder_result){
+	    .written = 2, .lost = fake.record_lost, .offset = 42, .moved = fake.reopened > 0};
 }
 
 /* --- audit/report/summary.h --- */

@@ -154,13 +154,20 @@ START_TEST(of_very_many_problems_the_first_are_told_and_the_rest_counted)
 }
 END_TEST
 
+START_TEST(files_that_do_not_follow_one_another_are_told_by_their_names)
+{
+	write_run();
+	ck_assert_int_eq(VERIFY(path, path), 0); /* two logs that begin by themselves */
+	ck_assert_int_eq(VERIFY((char *)"none", path), 125);
+	ck_assert_said(said_err, "log none: No such file");
+}
+END_TEST
+
 START_TEST(wrong_usage_gives_2)
 {
 	write_run();
 	ck_assert_int_eq(call((char *[]){(char *)"hopaudit", (char *)"verify", NULL}), 2);
 	ck_assert_said(said_err, "which log?");
-	ck_assert_int_eq(VERIFY(path, path), 2);
-	ck_assert_said(said_err, "takes one FILE");
 	ck_assert_int_eq(VERIFY((char *)"--head", (char *)"54781a", path), 2);
 	ck_assert_said(said_err, "--head: '54781a' is not allowed: give the 64 hexadecimal digits");
 	ck_assert_str_eq(said_out, "");
@@ -182,6 +189,7 @@ int main(void)
 				      a_changed_line_gives_3_though_the_head_is_there,
 				      an_empty_log_is_not_called_whole,
 				      of_very_many_problems_the_first_are_told_and_the_rest_counted,
+				      files_that_do_not_follow_one_another_are_told_by_their_names,
 				      wrong_usage_gives_2,
 				      a_file_that_can_not_be_read_gives_125,
 				      NULL};
