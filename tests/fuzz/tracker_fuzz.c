@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Random sequences of exchanges through the observer interface: overlapping, cut short, out of order as far as the
- * interface allows, with little memory or much. Whatever comes, the promises of audit/event.h hold, and the same
- * sequence says the same things twice. */
+ * interface allows, with little memory or much, of processes that are known early, late or never. Whatever comes, the
+ * promises of audit/event.h hold, and the same sequence says the same things twice. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -198,8 +198,14 @@ static bool on_event(void *arg, const struct audit_event *e)
 	return true;
 }
 
+#define CONNECTIONS 8
+#define PROCESSES 3
+
 struct run {
 	struct audit *a;
+	unsigned asked[CONNECTIONS]; /* numbers of connections whose process is asked for still */
+	unsigned asked_count;
+	bool forked; /* all processes are of one program */
 	struct slot *slots[SLOTS];
 	int64_t now_us;
 	const uint8_t *data;
@@ -212,6 +218,28 @@ static unsigned next(struct run *r)
 		return 0;
 	r->size--;
 	return *r->data++;
+}
+
+static bool on_asked(void *arg, const struct audit_client *who)
+{
+	struct run *r = arg;
+	CHECK(r->asked_count < CONNECTIONS); /* once for a connection */
+	if (who->connection == CONNECTIONS)
+		return false;
+	r->asked[r->asked_count++] = (unsigned)who->connection;
+	return true;
+}
+
+static void answer(struct run *r, unsigned how)
+{
+	if (r->asked_count == 0)
+		return;
+	unsigned i = (how >> 1) % r->asked_count;
+	unsigned connection = r->asked[i];
+	uint32_t pid = 1 + connection % PROCESSES;
+	struct client_process found = {.pid = pid, .start = 1, .image = r->forked ? 1 : pid, .name = BYTES("c")};
+	r->asked[i] = r->asked[--r->asked_count];
+	audit_client_process(r->a, connection, how & 1 ? NULL : &found, r->now_us);
 }
 
 static void end_exchange(struct run *r, unsigned i)
@@ -234,7 +262,7 @@ static void begin_request(struct run *r, unsigned i)
 	end_exchange(r, i);
 	struct slot *s = r->slots[i] = calloc(1, sizeof(*s));
 	s->body_len = lengths[how & 7];
-	s->client = (struct audit_client){.connection = 1 + (who & 3), .address = {[15] = 1}};
+	s->client = (struct audit_client){.connection = 1 + who % CONNECTIONS, .address = {[15] = 1}};
 	s->client.tag = who & 0x30 ? bytes_str(who & 0x10 ? "one" : "two") : bytes_of(NULL, 0);
 	char framing[64];
 	if (how & 8 && s->body_len)
@@ -299,6 +327,14 @@ static void other_calls(struct run *r)
 	struct audit_client client = {.connection = 3, .address = {[15] = 1}};
 	struct uri authority;
 	unsigned what = next(r);
+	if (what & 4) {
+		answer(r, what >> 3);
+		return;
+	}
+	if (what & 8) {
+		audit_process_ended(r->a, 1 + (what >> 4) % PROCESSES, 1, r->now_us);
+		return;
+	}
 	CHECK(uri_parse_authority(what & 1 ? BYTES("a:443") : BYTES("b:80"), &authority) == URI_OK);
 	if (what & 2)
 		audit_tunnel_opaque(r->a, &client, &authority, r->now_us);
@@ -381,6 +417,8 @@ static uint64_t run(const uint8_t *data, size_t size)
 	c.record_all = how & 1;
 	c.budget_bytes = how & 2 ? 100000 : how & 4 ? 3000 : 1 << 30;
 	c.expectations_max = how & 8 ? 2 : 4096;
+	c.finder = (struct process_finder){.ask = on_asked, .arg = &r};
+	r.forked = how & 32;
 	r.a = audit_new(&c);
 	for (unsigned steps = 0; r.size > 0 && steps < 2000; steps++) {
 		step(&r);
