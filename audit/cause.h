@@ -14,7 +14,7 @@ enum target_cause {
 	CAUSE_JOINED,                                        /* all of them, as one value with commas */
 	CAUSE_UPGRADED, /* https instead of http, the ports likewise: right where the client knows the host's HSTS */
 	CAUSE_COUNT
-};
+} ONE_BYTE;
 
 /* How much a match by this cause proves. */
 enum cause_weight {

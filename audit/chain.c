@@ -13,6 +13,7 @@ struct chain *chain_new(struct audit *a, struct trace *first)
 		return NULL;
 	c->id = ++a->chains;
 	c->end = OUTCOME_OPEN;
+	c->memory.budget = &a->budget;
 	c->first = trace_ref(first);
 	c->test = intern_again(marks_test(&a->marks, text_bytes(first->client->tag), first->started_us));
 	link_init(&c->expectations);
@@ -55,7 +56,7 @@ static struct hop_state *state_add(struct audit *a, struct chain *c)
 			return NULL;
 		budget_take(&a->budget, (room - c->state_room) * sizeof(*states) + (c->states ? 0 : BUDGET_BLOCK));
 		c->states = states;
-		c->state_room = room;
+		c->state_room = (uint8_t)room;
 	}
 	return &c->states[c->state_count++];
 }
@@ -287,7 +288,7 @@ static void states_move(struct audit *a, struct chain *from, struct chain *to, u
 		*s = from->states[i];
 		s->hop -= hop;
 	}
-	from->state_count = keep;
+	from->state_count = (uint8_t)keep;
 }
 
 void chain_split(struct audit *a, struct chain *c, struct trace *from, unsigned hop, int64_t now_us)

@@ -28,19 +28,18 @@ struct chain {
 	unsigned hops;      /* redirects so far */
 	unsigned expecting; /* expectations of it that are not released */
 	unsigned unverifiable;
+	unsigned tail_hop; /* the hop that the tail belongs to */
+	enum outcome end;  /* of its last hop; OUTCOME_OPEN while that is open */
+	uint8_t state_count;
+	uint8_t state_room;
 	struct chain_memory memory; /* what rules know of it */
-	enum outcome end;           /* of its last hop; OUTCOME_OPEN while that is open */
 	struct trace *first;        /* a reference */
 	struct text *test;          /* a reference: that its first request belongs to; NULL: none */
 	struct trace *tail; /* a reference: the follow-up of the last hop, or the redirect that expects none; or NULL */
-	unsigned tail_hop;  /* the hop that the tail belongs to */
 	struct chain *next_of_tail; /* another chain with the same tail; see trace.chain */
-	int64_t last_us;            /* of the last response head */
 	struct link expectations;   /* of expectation.in_chain */
 	struct link in_open;        /* in audit.open_chains */
 	struct hop_state *states;   /* owned */
-	unsigned state_count;
-	unsigned state_room;
 };
 
 /* A new chain that begins with this request. NULL when memory is short. */

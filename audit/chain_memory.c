@@ -17,13 +17,22 @@ const struct carried *chain_memory_home(const struct chain_memory *m, struct byt
 	return NULL;
 }
 
-static struct carried *carried_new(struct bytes name, struct bytes value, struct bytes home)
+static size_t carried_cost(const struct carried *c)
+{
+	return sizeof(*c) + c->name_len + c->value_len + c->home_len + BUDGET_BLOCK;
+}
+
+static struct carried *carried_new(struct chain_memory *m, struct bytes name, struct bytes value, struct bytes home)
 {
 	struct carried *c = malloc(sizeof(*c) + name.len + value.len + home.len);
 	if (!c)
 		return NULL;
-	*c = (struct carried){
-	    .name_len = (uint32_t)name.len, .value_len = (uint32_t)value.len, .home_len = (uint32_t)home.len};
+	*c = (struct carried){.hop = m->hops,
+			      .name_len = (uint32_t)name.len,
+			      .value_len = (uint32_t)value.len,
+			      .home_len = (uint32_t)home.len};
+	if (m->budget)
+		budget_take(m->budget, carried_cost(c));
 	memcpy(c->text, name.ptr, name.len);
 	if (value.len > 0)
 		memcpy(c->text + name.len, value.ptr, value.len);
@@ -36,12 +45,11 @@ static void carry(struct chain_memory *m, struct bytes name, struct bytes value,
 {
 	if (chain_memory_home(m, name, value))
 		return;
-	struct carried *c = m->carried_count < CARRIED_MAX ? carried_new(name, value, home) : NULL;
+	struct carried *c = m->carried_count < CARRIED_MAX ? carried_new(m, name, value, home) : NULL;
 	if (!c) {
 		m->carried_lost++;
 		return;
 	}
-	c->hop = m->hops;
 	c->next = m->carried;
 	m->carried = c;
 	m->carried_count++;
@@ -70,11 +78,10 @@ static void note_set_cookies(struct chain_memory *m, const struct exchange_facts
 	const struct field_list *l = r->response_fields;
 	for (const struct field_item *f = field_next(l, "set-cookie", NULL); f; f = field_next(l, "set-cookie", f)) {
 		struct carried *c = m->set_cookie_count < SET_COOKIES_MAX
-					? carried_new(field_name(l, f), field_value(l, f), r->url)
+					? carried_new(m, field_name(l, f), field_value(l, f), r->url)
 					: NULL;
 		if (!c)
 			return;
-		c->hop = m->hops;
 		c->next = m->set_cookies;
 		m->set_cookies = c;
 		m->set_cookie_count++;
@@ -169,19 +176,21 @@ void chain_memory_follow(struct chain_memory *m, const struct exchange_facts *r,
 	carry_all(m, f);
 }
 
-static void free_all(struct carried **list)
+static void free_all(const struct chain_memory *m, struct carried **list)
 {
 	while (*list) {
 		struct carried *c = *list;
 		*list = c->next;
+		if (m->budget)
+			budget_give(m->budget, carried_cost(c));
 		free(c);
 	}
 }
 
 void chain_memory_free(struct chain_memory *m)
 {
-	free_all(&m->carried);
-	free_all(&m->set_cookies);
+	free_all(m, &m->carried);
+	free_all(m, &m->set_cookies);
 	m->carried_count = 0;
 	m->set_cookie_count = 0;
 }

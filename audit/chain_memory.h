@@ -6,6 +6,7 @@
 #ifndef AUDIT_CHAIN_MEMORY_H
 #define AUDIT_CHAIN_MEMORY_H
 
+#include "audit/budget.h"
 #include "audit/event.h"
 
 #define CARRIED_MAX 64u     /* secrets that one chain remembers; further ones are not judged, and counted */
@@ -23,32 +24,33 @@ struct carried {
 };
 
 struct chain_memory {
-	unsigned hops; /* redirects that were judged */
+	struct budget *budget; /* borrowed; that secrets and cookies are charged to; NULL: none */
+	unsigned hops;         /* redirects that were judged */
 	enum severity worst;
-	bool injected;       /* a redirect of the relay's own was in it */
-	bool looped;         /* redirect-loop was found */
-	bool rewritten;      /* a follow-up was GET or HEAD where the redirected request was neither */
-	bool permanent;      /* a 301 or 308 was in it */
-	bool temporary;      /* a 302, 303 or 307 was in it */
-	bool method_kept;    /* a 307 or 308 to an unsafe method was in it */
-	bool method_lost;    /* a 301 or 302 to an unsafe method was in it */
-	bool kept_again;     /* ... and a 307 or 308 behind that */
-	bool unsafe_first;   /* it began with an unsafe method */
-	unsigned returns_at; /* the last hop whose Location leads back to a URL of the chain; 0: none ... */
-	unsigned returns_to; /* ... the hop that asked for that URL */
-	unsigned revisited;  /* the first hop that was asked for again, by a follow-up; 0: none */
-	int64_t waited_us;   /* from request to 3xx, summed over its redirects */
-	int64_t slowest_us;  /* ... of the slowest */
+	bool injected : 1;     /* a redirect of the relay's own was in it */
+	bool looped : 1;       /* redirect-loop was found */
+	bool rewritten : 1;    /* a follow-up was GET or HEAD where the redirected request was neither */
+	bool permanent : 1;    /* a 301 or 308 was in it */
+	bool temporary : 1;    /* a 302, 303 or 307 was in it */
+	bool method_kept : 1;  /* a 307 or 308 to an unsafe method was in it */
+	bool method_lost : 1;  /* a 301 or 302 to an unsafe method was in it */
+	bool kept_again : 1;   /* ... and a 307 or 308 behind that */
+	bool unsafe_first : 1; /* it began with an unsafe method */
+	uint8_t carried_count;
+	uint8_t set_cookie_count;
+	uint16_t last_status;  /* of the redirect that came last */
+	unsigned carried_lost; /* for want of room or memory */
+	unsigned returns_at;   /* the last hop whose Location leads back to a URL of the chain; 0: none ... */
+	unsigned returns_to;   /* ... the hop that asked for that URL */
+	unsigned revisited;    /* the first hop that was asked for again, by a follow-up; 0: none */
 	/* Hops, 0 for none: one that stayed at its origin and was followed without its Authorization; one whose cookie
 	 * for its target the follow-up did not have. */
 	unsigned authorization_lost;
 	unsigned cookie_ignored;
 	unsigned validators_carried; /* likewise: one that led to another URL, with the same validators */
-	uint16_t last_status;        /* of the redirect that came last */
-	unsigned carried_count;
-	unsigned carried_lost;   /* for want of room or memory */
-	struct carried *carried; /* owned */
-	unsigned set_cookie_count;
+	int64_t waited_us;           /* from request to 3xx, summed over its redirects */
+	int64_t slowest_us;          /* ... of the slowest */
+	struct carried *carried;     /* owned */
 	struct carried *set_cookies; /* owned, the newest first: values of Set-Cookie, and the URLs that set them */
 };
 

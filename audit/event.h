@@ -22,7 +22,7 @@ enum outcome {
 	OUTCOME_RETRIED,
 	OUTCOME_LEFT_VISIBILITY,
 	OUTCOME_ABORTED
-};
+} ONE_BYTE;
 enum chain_outcome {
 	CHAIN_OPEN,
 	CHAIN_COMPLETED,
@@ -32,8 +32,8 @@ enum chain_outcome {
 	CHAIN_ABORTED
 };
 enum match_state { MATCH_NONE, MATCH_PROVISIONAL, MATCH_FINAL, MATCH_REVISED };
-enum confidence { CONFIDENCE_NONE, CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH };
-enum verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_FAIL, VERDICT_UNVERIFIABLE };
+enum confidence { CONFIDENCE_NONE, CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH } ONE_BYTE;
+enum verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_FAIL, VERDICT_UNVERIFIABLE } ONE_BYTE;
 enum property { PROPERTY_METHOD, PROPERTY_BODY, PROPERTY_HEADERS, PROPERTY_CREDENTIALS, PROPERTY_COUNT };
 
 /* What opaque tunnels say of a follow-up. */
@@ -42,7 +42,7 @@ enum tunnel_sign {
 	TUNNEL_OPENED,  /* one to the target was opened after the redirect */
 	TUNNEL_OPEN,    /* one to the target was open already */
 	TUNNEL_UPGRADED /* one to port 443 of the target's host was opened, whose port 80 was the target */
-};
+} ONE_BYTE;
 
 /* What of a follow-up is uncertain because it may as well belong to another redirect of the client. As bits. */
 enum ambiguity {

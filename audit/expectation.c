@@ -25,8 +25,8 @@ static void await(struct audit *a, struct expectation *e, const struct readings 
 	for (unsigned i = 0; i < e->awaited_count; i++) {
 		const struct reading *r = &readings->at[i];
 		struct awaited *w = &e->awaited[i];
-		w->of = e;
-		w->origin = r->origin;
+		w->place = (uint8_t)i;
+		w->origin = (uint32_t)r->origin;
 		w->cause = r->cause;
 		table_add(&a->by_target, &w->node, client_url_key(e->request->client, r->spelling));
 		if (is_elsewhere(e, w))
@@ -71,7 +71,7 @@ struct expectation *expectation_open(struct audit *a, const struct expectation_s
 	e->target_hash = spec->target_hash;
 	e->target_origin = spec->target_origin;
 	e->unasked = spec->target.len == 0;
-	e->awaited_count = spec->readings->count;
+	e->awaited_count = (uint8_t)spec->readings->count;
 	e->target_len = (uint32_t)spec->target.len;
 	if (e->target_len > 0)
 		memcpy((char *)(e->awaited + e->awaited_count), spec->target.ptr, spec->target.len);

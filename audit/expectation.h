@@ -23,49 +23,50 @@ enum expectation_state {
 	EXPECTATION_ANSWERED,    /* followed */
 	EXPECTATION_DONE,        /* followed and told, out of its chain: kept to see whether it is sent twice */
 	EXPECTATION_LATE         /* closed as not followed or retried; a good follow-up would still revise that */
-};
+} ONE_BYTE;
 
 /* One target under which an expectation is found. */
 struct awaited {
 	struct node node; /* in audit.by_target */
-	struct expectation *of;
-	uint64_t origin; /* hash, counted in the filter */
+	uint32_t origin;  /* the low half of its hash, counted in the filter, which looks at no more */
+	uint8_t place;    /* in expectation.awaited */
 	enum target_cause cause;
 };
 
 struct expectation {
 	enum expectation_state state; /* changed by expectation_set_state() alone */
 	enum queue queue;             /* which of audit.queues in_queue is in; QUEUE_NONE: audit.waiting, or none */
-	bool browser;                 /* the long window */
-	bool overdue;                 /* its deadline passed while a body was in transfer: settle when that ends */
-	bool delivered;               /* the client was given the whole 3xx */
-	bool undelivered;             /* ... or will never be */
-	bool twin_followed; /* another redirect of this client, with the same request and target, was followed */
-	bool target_asked;  /* ... or this program asked for the target, whatever redirect that answered */
-	bool sets_cookie;   /* the 3xx has Set-Cookie */
-	bool unasked; /* the Location is unusable: nothing is expected, but clients that repair it are recognised */
-	bool fields_uncertain; /* another redirect waits for the same request, and its request had other fields */
-	bool linked;           /* counted in the filter under its connection: see stray_is_suspect() */
-	bool duplicated;       /* its follow-up was sent twice, and that is told */
-	bool watched;          /* counted in the filter under its connection: see match_connection_moves_on() */
-	uint64_t id;           /* the redirect's */
-	uint64_t chain_id;     /* of the chain that it is, or was, part of */
-	uint64_t order;        /* when the 3xx came, in the tracker's order; ties go to the older */
 	enum outcome outcome;
-	unsigned hop; /* in its chain, from 1 */
-	int score;    /* of the candidate */
 	enum uri_match level;
 	enum target_cause cause; /* of level E3 */
 	enum confidence confidence;
 	enum tunnel_sign tunnel;
 	enum verdict judged[PROPERTY_COUNT]; /* ANSWERED: what was said of the follow-up */
-	uint32_t cookie_set;                 /* hash of the first pair that the 3xx set; 0: none */
-	uint64_t target_hash;                /* of the target's normal form: 64 seeded bits stand for it (level E1) */
-	uint64_t target_origin;              /* hash of the target's origin */
-	uint64_t retried_by;                 /* exchange that asked the old URL again; 0: none */
-	unsigned retries;                    /* how often the same program did */
-	int64_t at_us;                       /* when the 3xx head came */
-	int64_t wait_us;                     /* added to its window: Retry-After */
+	uint8_t awaited_count;
+	bool browser;       /* the long window */
+	bool overdue;       /* its deadline passed while a body was in transfer: settle when that ends */
+	bool delivered;     /* the client was given the whole 3xx */
+	bool undelivered;   /* ... or will never be */
+	bool twin_followed; /* another redirect of this client, with the same request and target, was followed */
+	bool target_asked;  /* ... or this program asked for the target, whatever redirect that answered */
+	bool sets_cookie;   /* the 3xx has Set-Cookie */
+	bool unasked; /* the Location is unusable: nothing is expected, but clients that repair it are recognised */
+	bool fields_uncertain;  /* another redirect waits for the same request, and its request had other fields */
+	bool linked;            /* counted in the filter under its connection: see stray_is_suspect() */
+	bool duplicated;        /* its follow-up was sent twice, and that is told */
+	bool watched;           /* counted in the filter under its connection: see match_connection_moves_on() */
+	uint64_t id;            /* the redirect's */
+	uint64_t chain_id;      /* of the chain that it is, or was, part of */
+	uint64_t order;         /* when the 3xx came, in the tracker's order; ties go to the older */
+	uint64_t target_hash;   /* of the target's normal form: 64 seeded bits stand for it (level E1) */
+	uint64_t target_origin; /* hash of the target's origin */
+	uint64_t retried_by;    /* exchange that asked the old URL again; 0: none */
+	unsigned retries;       /* how often the same program did */
+	unsigned hop;           /* in its chain, from 1 */
+	int score;              /* of the candidate */
+	uint32_t cookie_set;    /* hash of the first pair that the 3xx set; 0: none */
+	int64_t at_us;          /* when the 3xx head came */
+	int64_t wait_us;        /* added to its window: Retry-After */
 	int64_t deadline_us;
 	struct trace *request;    /* a reference: R, with its P */
 	struct trace *candidate;  /* a reference: F, once there is one */
@@ -78,7 +79,6 @@ struct expectation {
 	struct link in_client;
 	struct link in_queue;
 	struct node by_request;
-	uint32_t awaited_count;
 	uint32_t target_len;
 	struct awaited awaited[]; /* the right target first, where there is one; behind them its text, no fragment */
 };
@@ -86,6 +86,11 @@ struct expectation {
 static inline struct bytes expectation_target(const struct expectation *e)
 {
 	return bytes_of((const char *)(const void *)(e->awaited + e->awaited_count), e->target_len);
+}
+
+static inline struct expectation *expectation_of(const struct awaited *w)
+{
+	return OWNER_OF(w - w->place, struct expectation, awaited);
 }
 
 /* Under which target this request meets the expectation; NULL: none. Both are of one client. */

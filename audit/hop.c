@@ -203,8 +203,8 @@ static void release_done_before(struct audit *a, const struct trace *follow, int
 {
 	struct node *n = table_first(&a->by_target, client_url_key(follow->client, follow->spelling));
 	for (struct awaited *w = by_target_next(n); w; w = by_target_next(table_next(&w->node))) {
-		if (w->of->state == EXPECTATION_DONE) {
-			hop_release(a, w->of, now_us);
+		if (expectation_of(w)->state == EXPECTATION_DONE) {
+			hop_release(a, expectation_of(w), now_us);
 			return;
 		}
 	}

@@ -40,8 +40,8 @@ static bool is_alone(const struct audit *a, const struct trace *t)
 {
 	unsigned waiting = 0;
 	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
-		enum expectation_state state = w->of->state;
-		if (peer_kinship(w->of->request->peer, t->peer) == KIN_STRANGERS)
+		enum expectation_state state = expectation_of(w)->state;
+		if (peer_kinship(expectation_of(w)->request->peer, t->peer) == KIN_STRANGERS)
 			continue;
 		waiting += is_right_target(w) && (state == EXPECTATION_OPEN || state == EXPECTATION_PROVISIONAL);
 	}
@@ -184,7 +184,7 @@ static struct choice choose(const struct audit *a, const struct trace *t)
 	struct choice best = {.e = NULL};
 	bool alone = is_alone(a, t);
 	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
-		struct expectation *e = w->of;
+		struct expectation *e = expectation_of(w);
 		if (!eligible(e, t))
 			continue;
 		struct choice one = {.e = e, .own = is_own(e, t), .score = score_of(e, t, alone, false)};
@@ -294,8 +294,8 @@ static bool tells(const struct peer *p)
 static struct peer *peer_to_compare(const struct audit *a, const struct trace *t)
 {
 	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
-		struct peer *p = w->of->request->peer;
-		if (p != t->peer && tells(p) && eligible(w->of, t))
+		struct peer *p = expectation_of(w)->request->peer;
+		if (p != t->peer && tells(p) && eligible(expectation_of(w), t))
 			return p;
 	}
 	struct node *n = table_first(&a->by_request, client_url_key(t->client, t->spelling));
@@ -331,11 +331,11 @@ static void candidate_arrived(struct audit *a, struct audit_exchange *x, uint64_
 	x->trace = t;
 	x->tracked = true;
 	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
-		if (!eligible(w->of, t))
+		if (!eligible(expectation_of(w), t))
 			continue;
-		advise_prefix(&x->advice, w->of->request->early_length);
+		advise_prefix(&x->advice, expectation_of(w)->request->early_length);
 		if (is_right_target(w))
-			note_asked(w->of, t);
+			note_asked(expectation_of(w), t);
 	}
 	ask_peer(a, t, x->request.client);
 	struct choice choice = choose(a, t);
@@ -360,7 +360,7 @@ void match_arrived(struct audit *a, struct audit_exchange *x, int64_t now_us)
 /* Does an ended request that is right, but for its target perhaps, displace the candidate of this expectation? */
 static bool outweighs(const struct audit *a, const struct awaited *w, const struct judgement *mine)
 {
-	const struct expectation *e = w->of;
+	const struct expectation *e = expectation_of(w);
 	struct judgement theirs = hop_judge(a, e, e->candidate);
 	if (is_right_target(w) && e->level == URI_E3)
 		return true;
@@ -376,7 +376,7 @@ static struct choice choose_by_content(const struct audit *a, const struct trace
 	struct choice best = {.e = NULL};
 	bool alone = is_alone(a, t);
 	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
-		struct expectation *e = w->of;
+		struct expectation *e = expectation_of(w);
 		bool held = e->state == EXPECTATION_PROVISIONAL;
 		if (e == not_this || (e->state != EXPECTATION_OPEN && !held) || !eligible(e, t))
 			continue;

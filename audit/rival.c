@@ -53,7 +53,7 @@ void rival_note(struct audit *a, struct expectation *e)
 	uint64_t key = client_url_key(follow->client, follow->spelling);
 	for (struct awaited *w = by_target_next(table_first(&a->by_target, key)); w;
 	     w = by_target_next(table_next(&w->node))) {
-		struct expectation *other = w->of;
+		struct expectation *other = expectation_of(w);
 		bool waits = other->state == EXPECTATION_OPEN || other->state == EXPECTATION_PROVISIONAL;
 		if (other == e || !waits || other->order > follow->order || other->request == follow ||
 		    peer_kinship(other->request->peer, follow->peer) == KIN_STRANGERS ||

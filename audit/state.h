@@ -27,7 +27,7 @@ enum queue {
 	QUEUE_CHALLENGE, /* the follow-up was answered 401, 407 or 417: it may be sent again */
 	QUEUE_COUNT,
 	QUEUE_NONE = QUEUE_COUNT
-};
+} ONE_BYTE;
 
 struct audit {
 	/* constant after audit_new(), read by any thread */

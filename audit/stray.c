@@ -129,7 +129,7 @@ static void note_duplicate(struct audit *a, struct trace *t, int64_t now_us)
 {
 	struct node *n = table_first(&a->by_target, client_url_key(t->client, t->spelling));
 	for (struct awaited *w = by_target_next(n); w; w = by_target_next(table_next(&w->node))) {
-		struct expectation *e = w->of;
+		struct expectation *e = expectation_of(w);
 		const struct trace *f = e->candidate;
 		bool followed = e->state == EXPECTATION_DONE || e->state == EXPECTATION_ANSWERED;
 		if (!followed || e->duplicated || f == t || f->method != t->method || f->spelling != t->spelling ||

@@ -158,10 +158,11 @@ void trace_drop(struct audit *a, struct trace *t)
 	peer_drop(&a->peers, t->peer);
 	client_drop(&a->clients, t->client);
 	budget_give(&a->budget, trace_size(t) + BUDGET_BLOCK + list_cost(t->fields) + list_cost(t->response_fields) +
-				    (t->location ? t->location_len + BUDGET_BLOCK : 0));
+				    (t->location_apart ? t->location_len + BUDGET_BLOCK : 0));
+	if (t->location_apart)
+		free(t->location);
 	free(t->fields);
 	free(t->response_fields);
-	free(t->location);
 	free(t);
 }
 
@@ -191,23 +192,33 @@ bool trace_ask_peer(struct audit *a, struct trace *t, const struct audit_client 
 	return false;
 }
 
-static void location_keep(struct audit *a, struct trace *t, const struct http_head *head)
+/* Mostly the fields hold it already. */
+static void location_keep(struct audit *a, struct trace *t, struct bytes value)
 {
-	const struct http_field *f = head_find(head, FIELD_LOCATION);
-	if (!f)
+	const struct field_item *f = field_next(t->response_fields, "location", NULL);
+	if (f && !(f->notes & FIELD_NOTE_CUT)) {
+		t->location = (char *)t->response_fields + f->at;
+		t->location_len = f->value_len;
 		return;
-	struct bytes value = head_value(head, f);
-	t->has_location = true;
-	for (; f; f = head_find_next(head, f))
-		t->location_count++;
-	if (value.len == 0)
-		return;
+	}
 	t->location = malloc(value.len);
 	if (!t->location)
 		return;
 	memcpy(t->location, value.ptr, value.len);
 	t->location_len = (uint32_t)value.len;
+	t->location_apart = true;
 	budget_take(&a->budget, value.len + BUDGET_BLOCK);
+}
+
+static void location_note(struct audit *a, struct trace *t, const struct http_head *head)
+{
+	struct bytes value = head_get(head, FIELD_LOCATION);
+	for (const struct http_field *f = head_find(head, FIELD_LOCATION); f; f = head_find_next(head, f)) {
+		t->has_location = true;
+		t->location_count++;
+	}
+	if (value.len > 0)
+		location_keep(a, t, value);
 }
 
 void trace_response(struct audit *a, struct trace *t, int status, const struct http_head *head, int64_t now_us)
@@ -215,12 +226,12 @@ void trace_response(struct audit *a, struct trace *t, int status, const struct h
 	t->status = (uint16_t)status;
 	t->response_us = now_us;
 	t->by_proxy = head == NULL;
-	if (head && !t->has_location)
-		location_keep(a, t, head);
 	if (head && !t->response_fields) {
 		t->response_fields = field_list_make(head);
 		budget_take(&a->budget, list_cost(t->response_fields));
 	}
+	if (head && !t->has_location)
+		location_note(a, t, head);
 }
 
 void trace_take_content(struct audit *a, struct trace *t, struct audit_exchange *x)

@@ -22,26 +22,27 @@ struct trace {
 	unsigned refs;
 	uint16_t status; /* 0: no response head yet */
 	uint16_t location_count;
-	uint8_t path;    /* enum audit_path */
-	bool by_proxy;   /* we answered */
-	bool told;       /* its `exchange` event is out ... */
-	bool told_ended; /* ... with all of its content */
-	bool chunked;
-	bool request_ended;
-	bool request_complete;
-	bool early;           /* the response head came before the request's content was complete */
-	bool cut_by_response; /* the request's content stopped after its response had begun */
-	bool response_ended;
-	bool response_delivered;
-	bool has_location;
-	bool repeats;   /* it asks again what was redirected, unchanged */
-	bool injected;  /* its redirect is the relay's own */
-	bool surplus;   /* bytes came behind a response that has no content */
-	bool pipelined; /* its bytes had come before the answer to the request before it */
-	uint8_t held;   /* as a candidate it waits for so many peers to be known ... */
-	bool deferred;  /* ... and so does what its end means */
+	uint8_t path; /* enum audit_path */
 	uint8_t name_count;
 	uint8_t cookie_count;
+	uint8_t held;        /* as a candidate it waits for so many peers to be known ... */
+	bool by_proxy : 1;   /* we answered */
+	bool told : 1;       /* its `exchange` event is out ... */
+	bool told_ended : 1; /* ... with all of its content */
+	bool chunked : 1;
+	bool request_ended : 1;
+	bool request_complete : 1;
+	bool early : 1;           /* the response head came before the request's content was complete */
+	bool cut_by_response : 1; /* the request's content stopped after its response had begun */
+	bool response_ended : 1;
+	bool response_delivered : 1;
+	bool has_location : 1;
+	bool repeats : 1;        /* it asks again what was redirected, unchanged */
+	bool injected : 1;       /* its redirect is the relay's own */
+	bool surplus : 1;        /* bytes came behind a response that has no content */
+	bool pipelined : 1;      /* its bytes had come before the answer to the request before it */
+	bool deferred : 1;       /* what its end means waits too: see `held` */
+	bool location_apart : 1; /* too long for the fields of the response */
 	uint8_t address[16];
 	uint64_t exchange;
 	uint64_t connection;
@@ -72,12 +73,12 @@ struct trace {
 	uint32_t location_len;
 	struct field_list *fields;          /* owned; may be NULL */
 	struct field_list *response_fields; /* owned; NULL until a 3xx, or the answer that a chain ends in, comes */
-	char *location;                     /* owned; NULL until a response brings one */
-	struct expectation *candidate_for;  /* the expectation that it is, or may be, the follow-up of */
-	struct expectation *made;           /* the one that its own 3xx opened, until that is released */
-	struct chain *chain;                /* that it is the tail of; more by chain.next_of_tail */
-	struct link kept;                   /* in audit.kept while its content holds verbatim bytes */
-	uint32_t cookies[];                 /* hashes of pairs; then uint16_t names[], then the URL */
+	char *location; /* owned if `location_apart`, else in response_fields; NULL until a response brings one */
+	struct expectation *candidate_for; /* the expectation that it is, or may be, the follow-up of */
+	struct expectation *made;          /* the one that its own 3xx opened, until that is released */
+	struct chain *chain;               /* that it is the tail of; more by chain.next_of_tail */
+	struct link kept;                  /* in audit.kept while its content holds verbatim bytes */
+	uint32_t cookies[];                /* hashes of pairs; then uint16_t names[], then the URL */
 };
 
 struct audit;

@@ -11,4 +11,8 @@
 /* None of the pointer arguments may be NULL. */
 #define NONNULL __attribute__((nonnull))
 
+
+/* On an enum that many structures hold: it takes one byte, not four. */
+#define ONE_BYTE __attribute__((packed))
+
 #endif

@@ -96,7 +96,7 @@ uint64_t uri_origin_hash(const struct uri *u, uint64_t seed) NODISCARD;
 bool uri_same_origin(const struct uri *a, const struct uri *b) NODISCARD;
 
 /* How exactly a request's URL equals an expected one (RULES.md §5). Lower is closer. */
-enum uri_match { URI_E0, URI_E1, URI_E2, URI_E3, URI_DIFFERENT };
+enum uri_match { URI_E0, URI_E1, URI_E2, URI_E3, URI_DIFFERENT } ONE_BYTE;
 
 /* E0: byte-equal; E1: equal normal forms; E2: equal after the canonical encoder of RULES §5 (raw byte and its %XX,
  * space and %20, a lone '?' and none, ' and %27 in a query, '%' without hex and %25, U-label and A-label, TAB, CR and

@@ -55,6 +55,27 @@ START_TEST(the_home_of_a_secret_is_where_it_came_first)
 }
 END_TEST
 
+START_TEST(what_is_remembered_is_charged_to_the_budget_and_given_back)
+{
+	struct budget budget = {.max = 1000};
+	struct field_list *l = one_field("authorization", "Bearer t");
+	struct field_list *set = one_field("set-cookie", "sid=12345678");
+	struct exchange_facts x = facts("http://a/", l);
+
+	memory.budget = &budget;
+	chain_memory_redirect(&memory, &x);
+	uint64_t secret = budget_used(&budget);
+	ck_assert_uint_ge(secret, strlen("authorizationBearer thttp://a/"));
+	x.response_fields = set;
+	chain_memory_redirect(&memory, &x); /* the secret is known, the cookie is new */
+	ck_assert_uint_ge(budget_used(&budget), secret + strlen("set-cookiesid=12345678http://a/"));
+	chain_memory_free(&memory);
+	ck_assert_uint_eq(budget_used(&budget), 0);
+	free(set);
+	free(l);
+}
+END_TEST
+
 START_TEST(fields_that_are_no_credentials_are_not_remembered)
 {
 	struct field_list *l = one_field("accept", "text/html");
@@ -122,6 +143,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 	    the_home_of_a_secret_is_where_it_came_first,
+	    what_is_remembered_is_charged_to_the_budget_and_given_back,
 	    fields_that_are_no_credentials_are_not_remembered,
 	    what_is_too_much_to_remember_is_counted,
 	    a_second_attempt_makes_up_for_the_authorization_that_the_first_lost,
