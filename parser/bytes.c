@@ -25,18 +25,25 @@ static uint64_t load_short(const char *p, size_t len)
 	       (uint64_t)(unsigned char)p[len - 1] << 16;
 }
 
+/* Most words that are compared differ in more than the bit that tells upper from lower case, or in nothing. */
+static bool equal_words_nocase(uint64_t a, uint64_t b)
+{
+	uint64_t difference = a ^ b;
+	return difference == 0 || (!(difference & ~(SWAR_ONES * 0x20)) && swar_lower(a) == swar_lower(b));
+}
+
 bool bytes_equal_nocase(struct bytes a, struct bytes b)
 {
 	if (a.len != b.len)
 		return false;
 	if (a.len < 8)
-		return swar_lower(load_short(a.ptr, a.len)) == swar_lower(load_short(b.ptr, b.len));
+		return equal_words_nocase(load_short(a.ptr, a.len), load_short(b.ptr, b.len));
 	for (size_t i = 0; i + 8 < a.len; i += 8) {
-		if (swar_lower(load_le64(a.ptr + i)) != swar_lower(load_le64(b.ptr + i)))
+		if (!equal_words_nocase(load_le64(a.ptr + i), load_le64(b.ptr + i)))
 			return false;
 	}
 	size_t last = a.len - 8;
-	return swar_lower(load_le64(a.ptr + last)) == swar_lower(load_le64(b.ptr + last));
+	return equal_words_nocase(load_le64(a.ptr + last), load_le64(b.ptr + last));
 }
 
 bool bytes_starts_nocase(struct bytes b, struct bytes prefix)

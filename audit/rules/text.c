@@ -184,6 +184,8 @@ static size_t skip_newlines(struct bytes b)
 
 bool text_has_encoded_newline(struct bytes b)
 {
+	if (bytes_find(b, '%') == b.len)
+		return false;
 	for (size_t i = 0; i < sizeof(newlines) / sizeof(newlines[0]); i++) {
 		if (text_holds(b, bytes_str(newlines[i])))
 			return true;
