@@ -127,6 +127,7 @@ void config_free(struct config *c)
 	free(c->dashboard_token);
 	free(c->lab_listen);
 	free(c->ready_file);
+	free(c->on_finding);
 	free(c->store);
 	string_list_clear(&c->dashboard_hosts);
 	string_list_clear(&c->allow);

@@ -127,6 +127,7 @@ struct config {
 	char *dashboard_token; /* NULL: none on loopback, elsewhere one is made */
 	char *lab_listen;      /* `lab serve`; NULL: any port of 127.0.0.1 */
 	char *ready_file;      /* NULL: none */
+	char *on_finding;      /* for sh -c; NULL: none */
 	char *store;           /* the review store's file; NULL: a temporary one */
 	uint64_t store_max;
 	uint32_t store_age_ms; /* 0: for ever */

@@ -148,4 +148,9 @@ void closing_report(FILE *err, const struct closing *c)
 	print_har(err, c);
 	if (c->result->lost > 0)
 		print_lost(err, c);
+	if (c->result->on_finding.untold > 0)
+		fprintf(
+		    err,
+		    "hopaudit: --on-finding: no command was run for %llu finding%s: there was no room, or no time\n",
+		    (ull)c->result->on_finding.untold, plural(c->result->on_finding.untold));
 }

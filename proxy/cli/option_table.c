@@ -867,6 +867,19 @@ static const struct option_row rows[] = {
 	.help = "Chains that are older than this are dropped from the store.",
     },
     {
+	.name = "on-finding",
+	.kind = OPTION_TEXT,
+	.group = GROUP_REPORT,
+	.commands = RELAY,
+	AT(on_finding),
+	.argument = "COMMAND",
+	.default_text = "none",
+	.help =
+	    "Run COMMAND (by sh) for each finding that reaches --fail-on (error, where that is never): it reads the "
+	    "finding as JSON, and HOPAUDIT_RULE, HOPAUDIT_SEVERITY, HOPAUDIT_URL and HOPAUDIT_MESSAGE say it, too. At "
+	    "most four run at once; what waits is put together by rule and URL (HOPAUDIT_COUNT).",
+    },
+    {
 	.name = "ready-file",
 	.kind = OPTION_TEXT,
 	.group = GROUP_DASHBOARD,

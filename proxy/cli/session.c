@@ -80,7 +80,7 @@ static bool open_recorder(struct session *s, bool want_log, char *error, size_t 
 	char path[OWN_PATH_MAX];
 	uint8_t key[32] = {0};
 
-	want_log = want_log || (s->config->dashboard_given && has_dashboard(s->config));
+	want_log = want_log || s->config->on_finding || (s->config->dashboard_given && has_dashboard(s->config));
 	if (want_log && strcmp(s->config->log, "-") == 0 && !make_temporary_log(s, error, error_size))
 		return false;
 	rc.path = session_log_path(s);
@@ -130,6 +130,17 @@ static bool open_relay(struct session *s, char *error, size_t error_size)
 	return s->authority && server_intercept(s->server, s->authority, error, error_size);
 }
 
+/* Before the log's first line, so that it sees all of them. */
+static bool open_on_finding(struct session *s, char *error, size_t error_size)
+{
+	enum severity least = s->config->fail_on == SEVERITY_NONE ? SEVERITY_ERROR : s->config->fail_on;
+
+	if (!s->config->on_finding)
+		return true;
+	s->on_finding = on_finding_start(s->config->on_finding, session_log_path(s), least, error, error_size);
+	return s->on_finding != NULL;
+}
+
 /* Where nobody asked for a dashboard, another program may have its port. */
 static bool open_control(struct session *s, char *error, size_t error_size)
 {
@@ -172,6 +183,17 @@ static void close_all(struct session *s, struct recorder_result *record)
 	s->audit = NULL;
 }
 
+/* When the log is complete. */
+static struct on_finding_result close_on_finding(struct session *s)
+{
+	struct on_finding_result result = {0};
+
+	if (s->on_finding)
+		result = on_finding_stop(s->on_finding);
+	s->on_finding = NULL;
+	return result;
+}
+
 bool session_open(struct session *s, const struct config *config, const char *command, bool want_log, char *error,
 		  size_t error_size)
 {
@@ -182,10 +204,12 @@ bool session_open(struct session *s, const struct config *config, const char *co
 	if (random_bytes(&id, sizeof(id), error, error_size)) {
 		snprintf(s->run_id, sizeof(s->run_id), "%016llx", (unsigned long long)id);
 		if (open_recorder(s, want_log, error, error_size) && open_audit(s, error, error_size) &&
-		    open_relay(s, error, error_size) && open_control(s, error, error_size))
+		    open_relay(s, error, error_size) && open_control(s, error, error_size) &&
+		    open_on_finding(s, error, error_size))
 			return true;
 	}
 	close_all(s, &record);
+	close_on_finding(s);
 	session_forget(s);
 	return false;
 }
@@ -277,6 +301,7 @@ struct session_result session_end(struct session *s, int command_status)
 	audit_emit(s->audit, &e);
 	result.totals = audit_totals(s->audit);
 	close_all(s, &result.record);
+	result.on_finding = close_on_finding(s);
 	/* The audit counts what the recorder would not take; the recorder that, and what it could not write. */
 	result.lost = result.record.lost > result.totals.lost ? result.record.lost : result.totals.lost;
 	return result;

@@ -8,6 +8,7 @@
 #include "audit/record/recorder.h"
 #include "audit/tracker.h"
 #include "proxy/control/control.h"
+#include "proxy/control/on_finding.h"
 #include "proxy/relay/server.h"
 #include "proxy/tls/authority.h"
 
@@ -21,9 +22,10 @@ struct session {
 	struct process_watch *watch; /* NULL: nobody tells of processes */
 	struct audit *audit;
 	struct server *server;
-	struct authority *authority; /* NULL with --no-intercept */
-	struct control *control;     /* NULL: no dashboard */
-	char *temporary_log;         /* owned path; where the log goes when none is kept and a summary is wanted */
+	struct authority *authority;   /* NULL with --no-intercept */
+	struct control *control;       /* NULL: no dashboard */
+	struct on_finding *on_finding; /* NULL: no command */
+	char *temporary_log;           /* owned path; where the log goes when none is kept and a summary is wanted */
 	char run_id[17];
 	char notice[SESSION_ERROR_MAX]; /* one line that the user should know of; empty: none */
 	bool started;
@@ -36,6 +38,7 @@ struct session_result {
 	struct server_counts counts;
 	struct recorder_result record;
 	uint64_t lost; /* events that the log does not have */
+	struct on_finding_result on_finding;
 };
 
 /* Opens the log, makes the audit and binds the listeners. `want_log`: without --log, write a temporary one, so that a

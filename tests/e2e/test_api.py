@@ -411,7 +411,7 @@ def test_the_ready_file_says_where_everything_is(start_with_dashboard):
 def test_the_command_of_run_can_ask_what_was_found(run, site):
     """It is told where by HOPAUDIT_API."""
     script = (
-        "curl -s -o /dev/null -d a=1 $URL/pay; curl -s -o /dev/null $URL/v2/pay;"
+        "curl -s -o /dev/null -d a=1 $URL/pay --next -s -o /dev/null $URL/v2/pay;"
         "curl -s -X POST $HOPAUDIT_API/tags/shop/finish --noproxy '*' -H 'Content-Type: application/json'"
     )
     done = run(
