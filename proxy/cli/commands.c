@@ -102,7 +102,7 @@ static const struct command table[] = {
     {
 	.name = "report",
 	.bit = COMMAND_REPORT,
-	.operands = "[--filter EXPR] [--format FORMAT] [--output FILE] [LOG...]",
+	.operands = "[--filter EXPR] [--format FORMAT] [LOG...]",
 	.summary = "report on the last run in an audit log, in one of six formats",
 	.description =
 	    "Reads the last run of each LOG, or of the one that --log names, and writes what was found: as text like "
