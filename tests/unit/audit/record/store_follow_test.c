@@ -157,7 +157,7 @@ START_TEST(an_import_goes_on_where_it_was_left)
 	ck_assert_str_eq(json_string_value(json_object_get(chain, "verdict")), "warning");
 	ck_assert_str_eq(json_string_value(json_object_get(chain, "url")), "http://a.test/last");
 	ck_assert_int_eq(
-	    json_integer_value(json_object_get(json_array_get(json_object_get(chain, "finding_list"), 0), "line")), 16);
+	    json_integer_value(json_object_get(json_array_get(json_object_get(chain, "finding_list"), 0), "line")), 17);
 	json_decref(chain);
 	store_reader_free(r);
 }
