@@ -15,6 +15,7 @@
 #define HEADER_BYTES 100 /* of an SQLite file */
 
 static const char schema[] =
+    "CREATE TABLE meta(generation INTEGER); INSERT INTO meta VALUES(1);" /* grows when rows of the next ones go */
     "CREATE TABLE run(id INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, version TEXT, command TEXT, profile TEXT,"
     " log TEXT, started INTEGER, finished INTEGER, seq INTEGER, exchanges INTEGER, redirects INTEGER, lost INTEGER,"
     " totals TEXT);"

@@ -48,7 +48,7 @@ struct store_reader *store_reader_open(const struct store *s, char *error, size_
 	else if (sqlite3_open_v2(s->path, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
 		 sqlite3_exec(r->db, "PRAGMA query_only=1; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32000", NULL,
 			      NULL, NULL) != SQLITE_OK ||
-		 !filter_sql_register(r->db))
+		 !filter_sql_register(r->db) || !store_sets_register(&r->sets, r->db))
 		why = sqlite3_errmsg(r->db);
 	if (!why) {
 		sqlite3_busy_timeout(r->db, 5000);
@@ -65,6 +65,7 @@ void store_reader_free(struct store_reader *r)
 		return;
 	sqlite3_close(r->db);
 	store_packer_free(r->packer);
+	store_sets_free(&r->sets);
 	free(r);
 }
 
@@ -99,7 +100,7 @@ sqlite3_stmt *reader_select(struct store_reader *r, const char *select, const st
 		reader_fail(r);
 		return NULL;
 	}
-	r->next_parameter = filter_sql_bind(filter, statement, 1);
+	r->next_parameter = filter_sql_bind(filter->parameters, filter->count, statement, 1);
 	if (q->after > 0)
 		sqlite3_bind_int64(statement, r->next_parameter++, (int64_t)q->after);
 	return statement;
@@ -111,7 +112,9 @@ bool reader_begin(struct store_reader *r, const struct store_query *q, struct fi
 		snprintf(r->error, sizeof(r->error), "store: memory is short");
 		return false;
 	}
-	return sqlite3_exec(r->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK || reader_fail(r);
+	if (sqlite3_exec(r->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+		return reader_fail(r);
+	return store_sets_fill(&r->sets, r->db, filter) || reader_fail(r);
 }
 
 bool reader_end(struct store_reader *r, struct filter_sql *filter, bool ok, const struct text_buf *out)

@@ -6,12 +6,13 @@
 
 #include "audit/record/store.h"
 #include "audit/record/store_pack.h"
-#include "audit/report/filter_sql.h"
+#include "audit/record/store_sets.h"
 
 struct store_reader {
 	sqlite3 *db;                 /* owned */
 	struct store_packer *packer; /* owned */
-	int next_parameter;          /* of the last reader_select(): behind the filter's */
+	struct store_sets sets;
+	int next_parameter; /* of the last reader_select(): behind the filter's */
 	char error[STORE_ERROR_MAX];
 };
 

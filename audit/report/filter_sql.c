@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Filters judged by SQLite. A comparison with a column of the chain's row stands as it is. One with what many chains
- * share becomes "the row that the chain refers to is among those that fit": SQLite finds those rows once for a
- * statement, in tables that are short.
+ * share becomes "the row that the chain refers to is among those that fit", which are a set that the reader keeps.
  *
  * Lists in those tables look like "\nfirst\nsecond\n", in lower case. */
 #include "audit/report/filter_sql.h"
@@ -49,17 +48,12 @@ static const struct place places[BY_COUNT] = {
 /* The confidences of findings stand with the findings. */
 static const struct place finding_confidence = {"c.charges", "charges", "list_number", "confidences"};
 
-static void add_parameter(struct filter_sql *out, struct filter_parameter p)
+static void add_number(struct filter_sql *out, int64_t number)
 {
 	if (out->count == FILTER_PARAMETERS_MAX)
 		out->where.failed = true; /* no filter has so many */
 	else
-		out->parameters[out->count++] = p;
-}
-
-static void add_number(struct filter_sql *out, int64_t number)
-{
-	add_parameter(out, (struct filter_parameter){.number = number});
+		out->parameters[out->count++] = (struct filter_parameter){.number = number};
 	TEXT_BUF_LITERAL(&out->where, "?");
 }
 
@@ -81,37 +75,48 @@ static void add_column(struct filter_sql *out, const char *column, const struct 
 	add_number(out, n->high);
 }
 
-static void add_operands(struct filter_sql *out, const struct filter_node *n)
+static struct filter_set set_of(const struct place *p, const struct filter_node *n)
 {
-	TEXT_BUF_LITERAL(&out->where, ",");
-	add_number(out, n->op);
-	TEXT_BUF_LITERAL(&out->where, ",");
+	struct filter_set set = {.table = p->table, .function = p->function, .column = p->column};
+
+	if (p->function)
+		set.parameters[set.count++].number = n->op;
 	if (n->kind == NODE_NUMBER) {
-		add_number(out, n->low);
-		TEXT_BUF_LITERAL(&out->where, ",");
-		add_number(out, n->high);
+		set.parameters[set.count++].number = n->low;
+		set.parameters[set.count++].number = n->high;
 	} else {
-		add_parameter(out, (struct filter_parameter){.is_text = true, .text = n->text});
-		TEXT_BUF_LITERAL(&out->where, "?");
+		set.parameters[set.count++] = (struct filter_parameter){.is_text = true, .text = n->text};
 	}
+	return set;
 }
 
 static void add_shared(struct filter_sql *out, const struct place *p, const struct filter_node *n)
 {
-	text_buf_add_str(&out->where, p->reference);
-	TEXT_BUF_LITERAL(&out->where, " IN (SELECT id FROM ");
-	text_buf_add_str(&out->where, p->table);
-	TEXT_BUF_LITERAL(&out->where, " WHERE ");
-	if (p->function) {
-		text_buf_add_str(&out->where, p->function);
-		TEXT_BUF_LITERAL(&out->where, "(");
-		text_buf_add_str(&out->where, p->column);
-		add_operands(out, n);
-		TEXT_BUF_LITERAL(&out->where, ")");
-	} else {
-		add_column(out, p->column, n);
+	if (out->set_count == FILTER_SETS_MAX) {
+		out->where.failed = true; /* no filter has so many */
+		return;
 	}
+	TEXT_BUF_LITERAL(&out->where, "among(");
+	text_buf_add_str(&out->where, p->reference);
+	TEXT_BUF_LITERAL(&out->where, ",");
+	text_buf_add_uint(&out->where, out->set_count);
 	TEXT_BUF_LITERAL(&out->where, ")");
+	out->sets[out->set_count++] = set_of(p, n);
+}
+
+void filter_set_condition(const struct filter_set *set, struct text_buf *out)
+{
+	if (!set->function) {
+		text_buf_add_str(out, set->column);
+		TEXT_BUF_LITERAL(out, " BETWEEN ? AND ?");
+		return;
+	}
+	text_buf_add_str(out, set->function);
+	TEXT_BUF_LITERAL(out, "(");
+	text_buf_add_str(out, set->column);
+	for (int i = 0; i < set->count; i++)
+		TEXT_BUF_LITERAL(out, ",?");
+	TEXT_BUF_LITERAL(out, ")");
 }
 
 static void add_comparison(struct filter_sql *out, enum filter_field field, const struct filter_node *n)
@@ -165,8 +170,9 @@ static void add_node(struct filter_sql *out, const struct filter_node *n)
 
 bool filter_sql(const struct filter *f, struct filter_sql *out)
 {
-	*out = (struct filter_sql){.parameters = calloc(FILTER_PARAMETERS_MAX, sizeof(*out->parameters))};
-	if (!out->parameters)
+	*out = (struct filter_sql){.parameters = calloc(FILTER_PARAMETERS_MAX, sizeof(*out->parameters)),
+				   .sets = calloc(FILTER_SETS_MAX, sizeof(*out->sets))};
+	if (!out->parameters || !out->sets)
 		return false;
 	if (f && f->root)
 		add_node(out, f->root);
@@ -175,10 +181,10 @@ bool filter_sql(const struct filter *f, struct filter_sql *out)
 	return !out->where.failed;
 }
 
-int filter_sql_bind(const struct filter_sql *sql, sqlite3_stmt *statement, int first)
+int filter_sql_bind(const struct filter_parameter *parameters, int count, sqlite3_stmt *statement, int first)
 {
-	for (int i = 0; i < sql->count; i++) {
-		const struct filter_parameter *p = &sql->parameters[i];
+	for (int i = 0; i < count; i++) {
+		const struct filter_parameter *p = &parameters[i];
 
 		if (p->is_text)
 			sqlite3_bind_text(statement, first + i, p->text.len > 0 ? p->text.ptr : "", (int)p->text.len,
@@ -186,15 +192,15 @@ int filter_sql_bind(const struct filter_sql *sql, sqlite3_stmt *statement, int f
 		else
 			sqlite3_bind_int64(statement, first + i, p->number);
 	}
-	return first + sql->count;
+	return first + count;
 }
 
 void filter_sql_free(struct filter_sql *sql)
 {
 	text_buf_free(&sql->where);
 	free(sql->parameters);
-	sql->parameters = NULL;
-	sql->count = 0;
+	free(sql->sets);
+	*sql = (struct filter_sql){.count = 0};
 }
 
 /* --- functions --- */

@@ -11,7 +11,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define CHAINS 300
-#define FILTERS 500
+#define FILTERS 300
 #define HOPS 4
 #define FINDINGS 3
 #define RUN "0123456789abcdef"

@@ -457,6 +457,61 @@ START_TEST(past_its_size_the_oldest_chains_go)
 }
 END_TEST
 
+static json_int_t total_of(struct store_reader *r, const char *filter)
+{
+	json_t *answer = ask(r, store_read_chains, filter, (struct store_query){.limit = 1});
+	json_int_t total = number(answer, "total");
+
+	json_decref(answer);
+	return total;
+}
+
+/* The reader keeps what it knows of a filter; rows that it knows go, and their numbers may be given again. */
+START_TEST(a_filter_that_is_asked_again_knows_what_came_and_what_went)
+{
+	const struct store_position start = {.file = 1};
+	struct store *s = open_store(NULL, (struct store_limits){.age_max_us = 3600 * INT64_C(1000000)});
+	struct store_reader *r = open_reader(s);
+
+	add_run(&l, RUN_A);
+	ck_assert(store_import_begin(s, "test.jsonl", &start));
+	ck_assert_int_eq(total_of(r, "url~/old"), 0);
+	add_chain(&l, 1, "t", "http://a.test/old/1", 302, "http://a.test/y");
+	import_text(s, text_buf_view(&l.text));
+	ck_assert(store_commit(s));
+	ck_assert_int_eq(total_of(r, "url~/old"), 1);
+	text_buf_cut(&l.text, 0);
+	add_chain(&l, 2, "t", "http://a.test/old/2", 302, "http://a.test/y");
+	import_text(s, text_buf_view(&l.text));
+	ck_assert(store_commit(s));
+	ck_assert_int_eq(total_of(r, "url~/old"), 2);
+	ck_assert_int_eq(total_of(r, "url~/new"), 0);
+	text_buf_cut(&l.text, 0);
+	add_line(
+	    &l, "exchange",
+	    "\"exchange\":%u,\"request\":{\"connection\":1,\"path\":\"proxy\",\"time\":\"2026-11-24T15:00:00."
+	    "000000Z\",\"method\":\"GET\",\"url\":\"http://a.test/new\",\"content\":{\"length\":0,\"chunked\":false,"
+	    "\"complete\":true}}",
+	    ++l.exchange);
+	add_redirect(&l, 3, 3, 1, l.exchange, 302, "http://a.test/y");
+	TEXT_BUF_LITERAL(&l.text,
+			 "{\"seq\":99,\"time\":\"2026-11-24T15:00:01.000000Z\",\"type\":\"mark\",\"name\":\"\"}\n");
+	import_text(s, text_buf_view(&l.text));
+	ck_assert(store_commit(s)); /* the first two are too old now */
+	text_buf_cut(&l.text, 0);
+	ck_assert_int_eq(total_of(r, ""), 1);
+	ck_assert_int_eq(total_of(r, "url~/old"), 0);
+	ck_assert_int_eq(total_of(r, "url~/new"), 1);
+	add_line(&l, "mark", "\"name\":\"\"");
+	add_chain(&l, 4, "t", "http://a.test/old/4", 302, "http://a.test/y");
+	import_text(s, text_buf_view(&l.text));
+	ck_assert(store_commit(s));
+	ck_assert_int_eq(total_of(r, "url~/new"), 1);
+	store_reader_free(r);
+	store_close(s);
+}
+END_TEST
+
 START_TEST(past_their_age_chains_go)
 {
 	struct store *s = open_store(NULL, (struct store_limits){.age_max_us = 60 * 1000000});
@@ -709,6 +764,7 @@ int main(void)
 					   tags_and_tallies_count_findings,
 					   past_its_size_the_oldest_chains_go,
 					   past_their_age_chains_go,
+					   a_filter_that_is_asked_again_knows_what_came_and_what_went,
 					   a_store_is_found_again_with_what_was_in_it,
 					   a_store_is_filled_by_one_at_a_time,
 					   what_is_no_store_is_left_as_it_is,
