@@ -21,18 +21,13 @@ static struct bytes url_text(const struct uri *url)
  * recorded now would be one that nobody told of. */
 static bool is_exempt(const struct exchange *x)
 {
-	static const char preflight[] = "access-control-request-method";
 	const struct http_head *head = &x->head;
 
 	if (head->has_upgrade || x->worker->draining || !audit_can_record(x->worker->audit))
 		return true;
-	if (!bytes_equal(head_method(head), BYTES("OPTIONS")))
-		return false;
-	for (unsigned i = 0; i < head->field_count; i++) {
-		if (bytes_equal_nocase(head_name(head, &head->fields[i]), bytes_str(preflight)))
-			return true;
-	}
-	return bytes_equal(head_target(head), BYTES("*"));
+	return bytes_equal(head_method(head), BYTES("OPTIONS")) &&
+	       (head_find_name(head, BYTES("access-control-request-method")) ||
+		bytes_equal(head_target(head), BYTES("*")));
 }
 
 /* A tunnel leads to one place: a name of ours in it must stand for that one. */
@@ -110,19 +105,14 @@ static const char *phrase_of(int status)
 /* A page that asks from another origin may follow only what allows it (Fetch §4.9). */
 static int put_cors(const struct exchange *x, char *to, size_t room)
 {
-	const struct http_head *head = &x->head;
+	const struct http_field *f = head_find_name(&x->head, BYTES("origin"));
+	struct bytes origin = f ? head_value(&x->head, f) : (struct bytes){0};
 
-	for (unsigned i = 0; i < head->field_count; i++) {
-		struct bytes origin = head_value(head, &head->fields[i]);
-
-		if (bytes_equal_nocase(head_name(head, &head->fields[i]), BYTES("origin")))
-			return snprintf(
-			    to, room,
-			    "Access-Control-Allow-Origin: %.*s\r\nAccess-Control-Allow-Credentials: true\r\n"
-			    "Vary: Origin\r\n",
-			    (int)origin.len, origin.ptr);
-	}
-	return snprintf(to, room, "%s", "");
+	if (!f)
+		return snprintf(to, room, "%s", "");
+	return snprintf(
+	    to, room, "Access-Control-Allow-Origin: %.*s\r\nAccess-Control-Allow-Credentials: true\r\nVary: Origin\r\n",
+	    (int)origin.len, origin.ptr);
 }
 
 /* Writes the redirect's head; 0 when it does not fit. */
@@ -184,8 +174,7 @@ static bool answer(struct exchange *x)
 
 static bool expects_continue(const struct exchange *x)
 {
-	return x->head.version_minor > 0 && head_list_has(&x->head, FIELD_EXPECT, BYTES("100-continue")) &&
-	       head_has_content(&x->head);
+	return x->head.version_minor > 0 && x->head.expect_continue && head_has_content(&x->head);
 }
 
 void inject_begin(struct exchange *x)
