@@ -90,6 +90,7 @@ void config_defaults(struct config *c)
 	    .log_sync = LOG_SYNC_NEVER,
 	    .profile = PROFILE_DEFAULT,
 	    .window_ms = 10 * SECOND,
+    .inspect_hops = 20,
 	    .process_lookup = true,
 	    .budget_bytes = UINT64_C(256) * MIB,
 	    .capture_what = CAPTURE_HEADERS,
@@ -141,5 +142,8 @@ void config_free(struct config *c)
 	string_list_clear(&c->ignore);
 	string_list_clear(&c->no_upstream_proxy);
 	string_list_clear(&c->inject);
+	string_list_clear(&c->inspect_fields);
+	free(c->inspect_method);
+	free(c->inspect_data);
 	*c = (struct config){0};
 }

@@ -134,6 +134,13 @@ struct config {
 
 	bool review_open; /* in the user's browser */
 
+	/* inspect */
+	char *inspect_method;              /* NULL: GET, with content POST */
+	char *inspect_data;                /* content, or "@FILE"; NULL: none */
+	struct string_list inspect_fields; /* "Name: value" */
+	uint32_t inspect_hops;             /* redirects that are followed at most */
+	bool inspect_vary, inspect_json, inspect_html;
+
 	/* explain */
 	bool explain_all, explain_markdown;
 

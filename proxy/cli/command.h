@@ -59,6 +59,7 @@ size_t cli_width(FILE *f);
 int command_proxy(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_run(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_explain(const struct cli *cli, const struct command *c, int count, char **arguments);
+int command_inspect(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_diff(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_baseline(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_report(const struct cli *cli, const struct command *c, int count, char **arguments);

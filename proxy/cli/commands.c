@@ -148,6 +148,23 @@ static const struct command table[] = {
 	.main = command_review,
     },
     {
+	.name = "inspect",
+	.bit = COMMAND_INSPECT,
+	.operands = "[-X METHOD] [-d CONTENT] [-H FIELD] [OPTIONS] URL",
+	.summary = "ask for one URL, follow it by the book, and tell all about its redirects",
+	.description =
+	    "Follows one hop at a time as the Fetch standard says, judges each answer by the rules of the audit, and "
+	    "tells what matters of it: method and content, Location, whether it stays the same when it is asked for "
+	    "again, caching, Vary (with --vary), CORS, HSTS and transport, latency, and what browsers, API clients, "
+	    "crawlers, monitors and CDNs do with it. Then what each well-known client would make of the whole, by "
+	    "default. As text, with --json, or with --html.\n\n"
+	    "Cookies are kept on the way. Authorization and Cookie do not follow to another origin. It goes through "
+	    "the proxy that http_proxy and its kin name, as curl does.\n\n"
+	    "The exit status is 0; 3 when a finding reached --fail-on (error, unless told otherwise); 2 after a usage "
+	    "error; 125 when an answer could not be had.",
+	.main = command_inspect,
+    },
+    {
 	.name = "diff",
 	.bit = COMMAND_DIFF,
 	.operands = "[--fail-on SEVERITY] [--json] BEFORE AFTER",

@@ -24,7 +24,7 @@
 #define AUTHORITY (RELAY | COMMAND_CA | COMMAND_DOCTOR | COMMAND_LAB)
 #define ALL                                                                                                            \
 	(RELAY | COMMAND_REVIEW | COMMAND_BASELINE | COMMAND_REPORT | COMMAND_CA | COMMAND_DOCTOR | COMMAND_EXPLAIN |  \
-	 COMMAND_MARK | COMMAND_VERIFY | COMMAND_LAB | COMMAND_DIFF | COMMAND_HELP)
+	 COMMAND_MARK | COMMAND_VERIFY | COMMAND_LAB | COMMAND_DIFF | COMMAND_INSPECT | COMMAND_HELP)
 
 #define LIMIT_BYTES(option, member, least, most, sentence)                                                             \
 	{                                                                                                              \
@@ -70,6 +70,21 @@ static bool is_token(const char *value)
 
 	return len >= 8 && len <= 64 &&
 	       strspn(value, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~") == len;
+}
+
+/* What a request line can hold (RFC 9110 §5.6.2), so that neither adds another. */
+static bool is_method(const char *value)
+{
+	return strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!#$%&'*+^`|~") ==
+		   strlen(value) &&
+	       strlen(value) <= 40;
+}
+
+static bool is_field_line(const char *value)
+{
+	const char *colon = strchr(value, ':');
+
+	return colon && colon > value && !strpbrk(value, "\r\n") && strcspn(value, " \t") > (size_t)(colon - value);
 }
 
 static const struct option_choice profiles[] = {
@@ -265,7 +280,7 @@ static const struct option_row rows[] = {
 	.name = "resolve",
 	.kind = OPTION_LIST,
 	.group = GROUP_ACCESS,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_INSPECT,
 	AT(resolve),
 	.argument = "HOST[:PORT]=ADDRESS[:PORT]",
 	.check = address_is_resolve,
@@ -377,7 +392,7 @@ static const struct option_row rows[] = {
 	.name = "upstream-ca",
 	.kind = OPTION_LIST,
 	.group = GROUP_TLS,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_INSPECT,
 	AT(upstream_ca),
 	.argument = "FILE",
 	.default_text = "the system's roots alone",
@@ -387,7 +402,7 @@ static const struct option_row rows[] = {
 	.name = "insecure-upstream",
 	.kind = OPTION_LIST,
 	.group = GROUP_TLS,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_INSPECT,
 	AT(insecure_upstream),
 	.argument = "HOST",
 	.check = address_is_host_pattern,
@@ -511,7 +526,7 @@ static const struct option_row rows[] = {
 	.name = "profile",
 	.kind = OPTION_CHOICE,
 	.group = GROUP_AUDIT,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_INSPECT,
 	AT(profile),
 	.argument = "NAME",
 	.choices = profiles,
@@ -521,7 +536,7 @@ static const struct option_row rows[] = {
 	.name = "rules",
 	.kind = OPTION_LIST,
 	.group = GROUP_AUDIT,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_INSPECT,
 	AT(rules),
 	.argument = "RULE=SEVERITY",
 	.default_text = "as the profile says",
@@ -532,7 +547,7 @@ static const struct option_row rows[] = {
 	.name = "ignore",
 	.kind = OPTION_LIST,
 	.group = GROUP_AUDIT,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_INSPECT,
 	AT(ignore),
 	.argument = "FILE",
 	.default_text = "none",
@@ -546,6 +561,7 @@ static const struct option_row rows[] = {
 	.commands = RELAY,
 	AT(inject),
 	.argument = "SPEC",
+	.whole = true,
 	.check = injection_is_spec,
 	.allowed = "301, 302, 303, 307 or 308, and behind it any of :hops=N :same-origin :other-origin :rate=0.1 "
 		   ":match=[METHOD ]URL :except=[METHOD ]URL :early :seed=N, as in 307:match=POST http://api.test/*",
@@ -633,7 +649,7 @@ static const struct option_row rows[] = {
 	.name = "fail-on",
 	.kind = OPTION_CHOICE,
 	.group = GROUP_REPORT,
-	.commands = RELAY | COMMAND_REPORT | COMMAND_DIFF,
+	.commands = RELAY | COMMAND_REPORT | COMMAND_DIFF | COMMAND_INSPECT,
 	AT(fail_on),
 	.argument = "SEVERITY",
 	.choices = severities,
@@ -701,6 +717,88 @@ static const struct option_row rows[] = {
 	.help = "Write the comparison as JSON.",
     },
     {
+	.name = "json",
+	.kind = OPTION_FLAG,
+	.group = GROUP_REPORT,
+	.commands = COMMAND_INSPECT,
+	AT(inspect_json),
+	.flag_only = true,
+	.help = "Write JSON.",
+    },
+    {
+	.name = "html",
+	.kind = OPTION_FLAG,
+	.group = GROUP_REPORT,
+	.commands = COMMAND_INSPECT,
+	AT(inspect_html),
+	.flag_only = true,
+	.help = "Write a page of HTML that needs no other file.",
+    },
+    {
+	.name = "method",
+	.letter = 'X',
+	.kind = OPTION_TEXT,
+	.group = GROUP_GENERAL,
+	.commands = COMMAND_INSPECT,
+	AT(inspect_method),
+	.argument = "METHOD",
+	.check = is_method,
+	.allowed = "a method: letters, digits and -",
+	.flag_only = true,
+	.default_text = "GET, with --data POST",
+	.help = "The method of the first request.",
+    },
+    {
+	.name = "data",
+	.letter = 'd',
+	.kind = OPTION_TEXT,
+	.group = GROUP_GENERAL,
+	.commands = COMMAND_INSPECT,
+	AT(inspect_data),
+	.argument = "CONTENT",
+	.flag_only = true,
+	.default_text = "none",
+	.help = "The content of the first request; @FILE is what FILE holds.",
+    },
+    {
+	.name = "header",
+	.letter = 'H',
+	.kind = OPTION_LIST,
+	.group = GROUP_GENERAL,
+	.commands = COMMAND_INSPECT,
+	AT(inspect_fields),
+	.argument = "NAME: VALUE",
+	.whole = true,
+	.check = is_field_line,
+	.allowed = "NAME: VALUE",
+	.flag_only = true,
+	.default_text = "none",
+	.help = "A header field of the requests; may be given more than once.",
+    },
+    {
+	.name = "max-hops",
+	.kind = OPTION_COUNT,
+	.group = GROUP_GENERAL,
+	.commands = COMMAND_INSPECT,
+	AT(inspect_hops),
+	.argument = "NUMBER",
+	.min = 1,
+	.max = 50,
+	.flag_only = true,
+	.help = "Follow so many redirects.",
+    },
+    {
+	.name = "vary",
+	.kind = OPTION_FLAG,
+	.group = GROUP_GENERAL,
+	.commands = COMMAND_INSPECT,
+	AT(inspect_vary),
+	.flag_only = true,
+	.help =
+	    "Ask again with another User-Agent, Accept-Language, Accept and Origin, and look whether Vary tells what "
+	    "makes a difference. Only what is safe (GET, HEAD) is asked again.",
+    },
+    {
 	.name = "format",
 	.kind = OPTION_CHOICE,
 	.group = GROUP_REPORT,
@@ -727,7 +825,7 @@ static const struct option_row rows[] = {
 	.letter = 'o',
 	.kind = OPTION_TEXT,
 	.group = GROUP_REPORT,
-	.commands = COMMAND_REPORT,
+	.commands = COMMAND_REPORT | COMMAND_INSPECT,
 	AT(report_output),
 	.argument = "FILE",
 	.flag_only = true,

@@ -51,7 +51,8 @@ enum command_bit {
 	COMMAND_REPORT = 512,
 	COMMAND_REVIEW = 1024,
 	COMMAND_LAB = 2048,
-	COMMAND_DIFF = 8192
+	COMMAND_DIFF = 8192,
+	COMMAND_INSPECT = 16384
 };
 
 struct option_choice {
@@ -73,12 +74,13 @@ struct option_row {
 	const struct option_choice *choices;
 	bool (*check)(const char *value); /* texts, and each element of a list; NULL: anything but nothing */
 	const char *allowed;              /* what `check` allows, to follow "give " */
+	bool whole;                       /* a list whose values may hold commas: each is one element */
 	bool flag_only;                   /* neither a variable nor a key */
 	bool not_in_file;                 /* a variable, but no key */
 	bool secret;                      /* its value is repeated nowhere */
 };
 
-#define OPTIONS_MAX 96 /* rows; a static assertion holds the table to it */
+#define OPTIONS_MAX 128 /* rows; a static assertion holds the table to it */
 
 extern const struct option_row *const option_rows;
 extern const size_t option_count;

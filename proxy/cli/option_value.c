@@ -109,9 +109,11 @@ static bool each_element(const struct option_row *row, const char *value, struct
 	bool good = *skip_spaces(value) != '\0';
 
 	while (good && rest) {
-		char *element = strsep(&rest, ",");
+		char *element = row->whole ? rest : strsep(&rest, ",");
 		size_t len;
 
+		if (row->whole)
+			rest = NULL;
 		element += strspn(element, " \t");
 		for (len = strlen(element); len > 0 && strchr(" \t", element[len - 1]); len--)
 			element[len - 1] = '\0';
