@@ -30,6 +30,7 @@ struct log_writer {
 	const char *why;                         /* the last failure */
 	bool failing;                            /* the last batch was lost: the next one does not wait */
 	bool began;                              /* result.offset is known */
+	bool ended;                              /* run.finished was written: no new file is begun for nothing */
 	bool sync_due;
 	int told[TOLD_MAX]; /* errno values */
 	unsigned told_count;
@@ -178,7 +179,8 @@ void log_writer_event(struct log_writer *w, const struct audit_event *e)
 		w->result.offset = audit_log_offset(w->log);
 	}
 	w->at_us = e->at_us;
-	if (e->type == EVENT_RUN_FINISHED)
+	w->ended = e->type == EVENT_RUN_FINISHED;
+	if (w->ended)
 		flush(w); /* whatever this loses is told before the run's last line */
 	if (w->config.sync != LOG_SYNC_NEVER && (e->type == EVENT_FINDING || e->type == EVENT_RUN_FINISHED))
 		w->sync_due = true;
@@ -233,7 +235,7 @@ static void rotate(struct log_writer *w)
 void log_writer_flush(struct log_writer *w)
 {
 	flush(w);
-	if (w->config.size_max > 0 && (uint64_t)audit_log_offset(w->log) >= w->config.size_max)
+	if (w->config.size_max > 0 && !w->ended && (uint64_t)audit_log_offset(w->log) >= w->config.size_max)
 		rotate(w);
 }
 

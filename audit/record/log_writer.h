@@ -12,7 +12,7 @@
 #include "audit/record/log.h"
 
 #define LOG_SIZE_MIN ((uint64_t)64 << 10)
-#define LOG_HOLD_MS 2000 /* how long a batch waits for a disk that has just begun to fail, before it is lost */
+#define LOG_HOLD_MS 1000 /* how long a batch waits for a disk that has just begun to fail, before it is lost */
 
 /* When to wait until what was written is on the disk, beside the end. */
 enum log_sync { LOG_SYNC_NEVER, LOG_SYNC_FINDING, LOG_SYNC_ALWAYS };
