@@ -35,6 +35,10 @@ report_writer report_json;
 report_writer report_markdown;
 report_writer report_html;
 
+/* Shell commands that send each chain's requests again, in order, as their clients sent them but for what is secret or
+ * not kept. */
+report_writer report_curl;
+
 /* Workflow commands of GitHub ("::error file=...") for the worst findings, a line each. */
 report_writer report_annotations;
 

@@ -50,6 +50,9 @@ struct report_hop {
 	bool followed;
 	struct bytes follow_method;
 	struct bytes follow_url;
+	uint64_t follow_content;    /* bytes of its request's content */
+	struct bytes fields;        /* of the request, "name: value\n" each; empty unless report.fields ... */
+	struct bytes follow_fields; /* ... of the follow-up */
 	enum confidence confidence; /* of the match */
 	struct property_reason {
 		enum verdict verdict;
@@ -146,9 +149,10 @@ struct report {
 	uint64_t more[SEVERITY_ERROR + 1]; /* chains that are in no group, by verdict */
 
 	/* May be set behind report_init(). */
-	bool each_chain; /* every chain is a group of its own */
+	bool fields;                 /* header fields are wanted */
+	bool each_chain;             /* every chain is a group of its own */
 	const struct filter *filter; /* borrowed; chains that it does not match are left out, of the totals too */
-	uint64_t line;   /* of the log, the one being read; at first how many stand before the run */
+	uint64_t line;               /* of the log, the one being read; at first how many stand before the run */
 
 	/* Set it behind report_init() to be told of each chain when nothing more will be said of it, before it joins a
 	 * group and is perhaps freed. */
@@ -158,9 +162,9 @@ struct report {
 	/* private to the model while it is being filled */
 	struct audit_totals counted;
 	struct audit_totals matched; /* what the chains amount to that the filter matches */
-	struct id_map chains;    /* id -> open or lingering chain */
-	struct id_map redirects; /* id -> its chain */
-	struct id_map kinds;     /* kind -> index of its group + 1 */
+	struct id_map chains;        /* id -> open or lingering chain */
+	struct id_map redirects;     /* id -> its chain */
+	struct id_map kinds;         /* kind -> index of its group + 1 */
 	struct chain_list open;
 	struct chain_list lingering;
 	uint64_t chain_order;

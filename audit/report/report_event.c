@@ -13,6 +13,29 @@ static struct report_hop *get_hop(struct report *r, uint64_t chain, uint64_t red
 	return *c ? report_hop(r, *c, redirect, hop) : NULL;
 }
 
+/* A line break in a value, which only a forged log has, would begin a field. */
+static void add_on_one_line(struct text_buf *t, struct bytes b)
+{
+	for (size_t i = 0; i < b.len; i++)
+		text_buf_add_char(t, b.ptr[i] == '\n' ? ' ' : b.ptr[i]);
+}
+
+static struct bytes copy_fields(struct report_chain *c, const struct field_list *l)
+{
+	struct text_buf t = {0};
+	struct bytes copy;
+
+	for (unsigned i = 0; l && i < l->count; i++) {
+		add_on_one_line(&t, field_name(l, &l->items[i]));
+		TEXT_BUF_LITERAL(&t, ": ");
+		add_on_one_line(&t, field_value(l, &l->items[i]));
+		TEXT_BUF_LITERAL(&t, "\n");
+	}
+	copy = arena_copy(&c->arena, text_buf_view(&t));
+	text_buf_free(&t);
+	return copy;
+}
+
 static void read_redirect(struct report_chain *c, struct report_hop *h, const struct exchange_facts *request,
 			  struct bytes target)
 {
@@ -43,6 +66,8 @@ static void read_observed(struct report *r, const struct event_observed *o)
 		return;
 	r->counted.redirects++;
 	read_redirect(c, h, o->request, o->target);
+	if (r->fields)
+		h->fields = copy_fields(c, o->request->fields);
 }
 
 static unsigned count_unverifiable(const struct report_hop *h)
@@ -68,6 +93,9 @@ static void read_followed(struct report *r, const struct event_followed *f)
 	h->outcome = OUTCOME_FOLLOWED;
 	h->follow_method = arena_copy(&c->arena, f->follow->method);
 	h->follow_url = arena_copy(&c->arena, f->follow->url);
+	h->follow_content = f->follow->request.length;
+	if (r->fields)
+		h->follow_fields = copy_fields(c, f->follow->fields);
 	h->confidence = f->confidence;
 	for (unsigned i = 0; i < PROPERTY_COUNT; i++) {
 		h->verdicts[i].verdict = f->verdicts[i].verdict;

@@ -14,9 +14,13 @@ static const struct {
 	report_writer *write;
 	bool each_chain;
 } formats[REPORT_FORMAT_COUNT] = {
-    [REPORT_FORMAT_JSON] = {report_json, true},   [REPORT_FORMAT_JUNIT] = {report_junit, true},
-    [REPORT_FORMAT_SARIF] = {report_sarif, true}, [REPORT_FORMAT_MARKDOWN] = {report_markdown, false},
-    [REPORT_FORMAT_HTML] = {report_html, false},  [REPORT_FORMAT_ANNOTATIONS] = {report_annotations, false},
+    [REPORT_FORMAT_JSON] = {report_json, true},
+    [REPORT_FORMAT_JUNIT] = {report_junit, true},
+    [REPORT_FORMAT_SARIF] = {report_sarif, true},
+    [REPORT_FORMAT_MARKDOWN] = {report_markdown, false},
+    [REPORT_FORMAT_HTML] = {report_html, false},
+    [REPORT_FORMAT_CURL] = {report_curl, true},
+    [REPORT_FORMAT_ANNOTATIONS] = {report_annotations, false},
 };
 
 report_writer *report_writer_of(enum report_format format)
@@ -62,6 +66,7 @@ bool report_sources_read(struct report_source *sources, size_t count, bool each_
 		r->each_chain = each_chain;
 		r->line = sources[i].lines;
 		r->filter = sources[i].filter;
+		r->fields = sources[i].fields;
 		if (!report_read(r, sources[i].path, sources[i].offset, error, error_size))
 			return false;
 		if (!r->begun && !r->run.len && r->group_count == 0) {

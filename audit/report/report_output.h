@@ -13,6 +13,7 @@ enum report_format {
 	REPORT_FORMAT_SARIF,
 	REPORT_FORMAT_MARKDOWN,
 	REPORT_FORMAT_HTML,
+	REPORT_FORMAT_CURL,
 	REPORT_FORMAT_ANNOTATIONS,
 	REPORT_FORMAT_COUNT
 };
@@ -29,6 +30,7 @@ struct report_source {
 	int64_t offset;              /* of the run's first byte */
 	uint64_t lines;              /* before it */
 	const struct filter *filter; /* borrowed; NULL: all chains */
+	bool fields;                 /* header fields are wanted: REPORT_FORMAT_CURL */
 	struct report report;        /* of this module, between report_sources_read() and report_sources_free() */
 };
 

@@ -22,6 +22,15 @@ const char *words_fault(enum fault fault);
  * where the log does not tell that request. */
 void words_curl(struct text_buf *out, const struct report_chain *c);
 
+/* The same for any request; `fields` are "name: value\n" each, and those that curl makes itself are left out. */
+struct curl_request {
+	struct bytes method;
+	struct bytes url;
+	struct bytes fields;
+	uint64_t content;
+};
+void words_curl_request(struct text_buf *out, const struct curl_request *q);
+
 /* "body at hop 2: the client sent no body"; false at the end, with `i` counting from 0. */
 bool words_unverifiable(struct text_buf *out, const struct report_chain *c, unsigned i);
 

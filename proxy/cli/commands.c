@@ -106,7 +106,7 @@ static const struct command table[] = {
 	.summary = "report on the last run in an audit log, in one of six formats",
 	.description =
 	    "Reads the last run of each LOG, or of the one that --log names, and writes what was found: as text like "
-	    "the summary of `hopaudit run`, as JSON, as JUnit XML, as SARIF, as Markdown, or as a page of HTML.\n\n"
+	    "the summary of `hopaudit run`, as JSON, as JUnit XML, as SARIF, as Markdown, as a page of HTML, or as curl commands.\n\n"
 	    "The logs are read as they are: secrets were replaced when they were written, and nothing is judged "
 	    "again.\n\n"
 	    "--filter reports only on chains that match EXPR, in totals and --fail-on too. It compares fields with = "

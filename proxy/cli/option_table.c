@@ -128,13 +128,10 @@ static const struct option_choice tls_versions[] = {
 };
 
 static const struct option_choice formats[] = {
-    {"text", REPORT_FORMAT_TEXT},
-    {"json", REPORT_FORMAT_JSON},
-    {"junit", REPORT_FORMAT_JUNIT},
-    {"sarif", REPORT_FORMAT_SARIF},
-    {"markdown", REPORT_FORMAT_MARKDOWN},
-    {"html", REPORT_FORMAT_HTML},
-    {NULL, 0},
+    {"text", REPORT_FORMAT_TEXT},         {"json", REPORT_FORMAT_JSON},
+    {"junit", REPORT_FORMAT_JUNIT},       {"sarif", REPORT_FORMAT_SARIF},
+    {"markdown", REPORT_FORMAT_MARKDOWN}, {"html", REPORT_FORMAT_HTML},
+    {"curl", REPORT_FORMAT_CURL},         {NULL, 0},
 };
 
 static const struct option_choice shells[] = {
@@ -807,7 +804,8 @@ static const struct option_row rows[] = {
 	.argument = "FORMAT",
 	.choices = formats,
 	.flag_only = true,
-	.help = "What `hopaudit report` writes: text, json, junit, sarif, markdown or html.",
+	.help = "What `hopaudit report` writes: text, json, junit, sarif, markdown, html, or curl: each request "
+		"of each chain as a command.",
     },
     {
 	.name = "filter",

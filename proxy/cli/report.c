@@ -172,6 +172,7 @@ static int report(const struct cli *cli, const struct command *c, const struct o
 		if (!report_source_last(&m.sources[m.count], path, error, sizeof(error)))
 			status = failed(cli, error);
 		m.sources[m.count].filter = filter;
+		m.sources[m.count].fields = o->config.report_format == REPORT_FORMAT_CURL;
 	}
 	if (status == STATUS_OK)
 		status = write_report(&m);
