@@ -43,20 +43,61 @@ function explanation(finding) {
 	return details;
 }
 
-function one(finding, chain, onRule) {
-	const accepted = Boolean(finding.suppressed);
-	const severity = accepted ? "accepted" : finding.severity;
-	const fault = faultName(finding.fault);
-	const where = finding.hop && chain.hops > 1 ? `hop ${finding.hop}` : null;
-	return el("li", { class: `finding ${kindOf(severity)}` },
-		el("h4", {}, mark(severity), " ",
-			el("span", { class: "severity", "aria-hidden": "true" }, wordOf(severity)), " ",
+const RANK = { error: 0, warning: 1, info: 2, accepted: 3 };
+const severityOf = (finding) => finding.suppressed ? "accepted" : finding.severity;
+
+function words(finding, several) {
+	const where = several && finding.hop ? `hop ${finding.hop}` : null;
+	const confidence = finding.confidence && finding.confidence !== "none" ? `confidence ${finding.confidence}` : null;
+	return el("p", { class: "facts" }, [where, faultName(finding.fault), confidence].filter(Boolean).map((text) => brief(text, 80, "")));
+}
+
+function titleOf(finding) {
+	const severity = severityOf(finding);
+	return [mark(severity, { spoken: false }), " ", el("span", { class: "severity" }, wordOf(severity)), " "];
+}
+
+// The same at another hop.
+function another(finding, first) {
+	return el("li", {}, el("span", { class: "dim" }, finding.hop ? `hop ${finding.hop}` : "again"), " ",
+		finding.message === first.message ? "the same" : brief(finding.message, 300, "message"),
+		finding.seen ? [el("span", { class: "dim" }, " · seen "), brief(finding.seen, 200, "value")] : null);
+}
+
+// What is wrong, or may be: all of it at a glance. A rule that fired at several hops says so once.
+function card([finding, ...others], several, onRule) {
+	return el("li", { class: `finding ${kindOf(severityOf(finding))}` },
+		el("h4", {}, titleOf(finding),
 			button(brief(finding.rule, 100, "rule-id value"), () => onRule(finding.rule),
 				{ class: "quiet rule-filter", title: "Show the chains with this rule" })),
 		value(finding.message, { max: 1000, name: "p", className: "message" }),
-		el("p", { class: "facts" }, [where, fault, finding.confidence && finding.confidence !== "none" ? `confidence ${finding.confidence}` : null]
-			.filter(Boolean).map((text) => brief(text, 80, ""))),
-		evidence(finding), explanation(finding));
+		words(finding, several), evidence(finding),
+		others.length ? el("ul", { class: "again", "aria-label": "The same at other hops" }, others.map((each) => another(each, finding))) : null,
+		explanation(finding));
+}
+
+// A note, or what was accepted: one line, and the rest when it is opened.
+function note([finding, ...others], several, onRule) {
+	const hops = [finding, ...others].map((each) => each.hop).filter(Boolean);
+	return el("li", { class: `finding note ${kindOf(severityOf(finding))}` },
+		el("details", {},
+			el("summary", {}, titleOf(finding), brief(finding.rule, 100, "rule-id value"), " ",
+				several && hops.length ? el("span", { class: "dim" }, `hop ${hops.join(", ")} `) : null, brief(finding.message, 300, "message")),
+			words(finding, several), evidence(finding),
+			others.length ? el("ul", { class: "again", "aria-label": "The same at other hops" }, others.map((each) => another(each, finding))) : null,
+			explanation(finding),
+			button("Show the chains with this rule", () => onRule(finding.rule), { class: "quiet" })));
+}
+
+// The worst first, those of one rule together.
+function grouped(findings) {
+	const rank = (finding) => RANK[severityOf(finding)] ?? RANK.info;
+	const groups = new Map();
+	for (const finding of [...findings].sort((a, b) => rank(a) - rank(b) || (a.hop ?? 0) - (b.hop ?? 0))) {
+		const key = `${rank(finding)} ${finding.rule}`;
+		groups.set(key, [...groups.get(key) ?? [], finding]);
+	}
+	return [...groups.values()];
 }
 
 // The list, or a sentence. onRule(id) filters by that rule.
@@ -64,5 +105,19 @@ export function findingList(chain, onRule) {
 	const all = chain.finding_list ?? [];
 	if (all.length === 0)
 		return el("p", { class: "nothing" }, chain.outcome === "open" ? "Nothing was found so far." : "Nothing was found.");
-	return el("ul", { class: "findings" }, all.map((finding) => one(finding, chain, onRule)));
+	const loud = ([finding]) => ["error", "warning"].includes(severityOf(finding));
+	return el("ul", { class: "findings" }, grouped(all).map((group) => (loud(group) ? card : note)(group, chain.hops > 1, onRule)));
+}
+
+// The rules that fired at a hop, for the diagram.
+export function findingsAt(chain, hop) {
+	const rules = new Map();
+	for (const finding of chain.finding_list ?? []) {
+		if (finding.hop === hop && !rules.has(finding.rule))
+			rules.set(finding.rule, severityOf(finding));
+	}
+	if (rules.size === 0)
+		return null;
+	return el("p", { class: "facts fired" }, [...rules].map(([rule, severity]) =>
+		el("span", { class: `fired-rule ${kindOf(severity)}` }, mark(severity), " ", brief(rule, 80, "value"))));
 }

@@ -54,10 +54,17 @@ export class Header {
 		document.title = [findings.error ? `${count(findings.error)} ✗` : null, status.live ? null : plain(name, 60), "hopaudit"].filter(Boolean).join(" · ");
 	}
 
+	// The server wants its token, and this browser has none, or an old one.
+	locked() {
+		const notice = byId("notice");
+		notice.hidden = false;
+		fill(notice, "This dashboard needs its token: open the URL that hopaudit printed when it started.");
+	}
+
 	// How far the log was read; true until all of it was.
 	importing(status) {
-		const { offset = 0, size = 0 } = status.import ?? {};
-		const going = !status.live && size > 0 && offset < size;
+		const { offset = 0, size = 0, done = offset >= size } = status.import ?? {};
+		const going = !status.live && !done;
 		const notice = byId("notice");
 		notice.hidden = !going;
 		if (going) {

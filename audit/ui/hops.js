@@ -4,6 +4,7 @@
 // kept and what was not. Nothing is judged here: before, after and verdict are the audit's.
 
 import { el } from "./dom.js";
+import { findingsAt } from "./findings.js";
 import { kindOf, levelName, mark, outcomeName, statusName, wordOf } from "./names.js";
 import { brief, moment, plain, shown, url, value } from "./text.js";
 import { bytes, duration } from "./units.js";
@@ -78,7 +79,8 @@ function verdictCell(verdict, reason) {
 function changeRow(title, change, verdict, reason, withMethod = false) {
 	const kind = change && (Object.hasOwn(KINDS, change.kind) ? KINDS[change.kind] : change.kind);
 	const bad = verdict === "fail" || change?.kind === "leaked" || withMethod;
-	return el("tr", { class: `change ${change && Object.hasOwn(KINDS, change.kind) ? change.kind : ""} ${bad ? "bad" : "calm"}` },
+	const look = bad ? "bad" : ["origin", "scheme"].includes(change?.what) ? "elsewhere" : "calm";
+	return el("tr", { class: `change ${change && Object.hasOwn(KINDS, change.kind) ? change.kind : ""} ${look}` },
 		el("th", { scope: "row" }, title, change?.name ? value(change.name, { max: 60, className: "value name" }) : null),
 		change ? [el("td", { class: "before" }, side(change.before)), el("td", { class: "after" }, side(change.after)),
 			el("td", { class: "kind" }, shown(kind))] : el("td", { colspan: "3" }),
@@ -121,7 +123,7 @@ function changes(hop) {
 		el("tbody", {}, rows)))];
 }
 
-function redirect(hop, several) {
+function redirect(hop, chain) {
 	const status = hop.request?.status ?? hop.status;
 	const followed = hop.outcome === "followed";
 	return el("li", { class: `redirect ${Object.values(hop.verdicts ?? {}).includes("fail") ? "bad" : ""}` },
@@ -130,13 +132,13 @@ function redirect(hop, several) {
 			hop.location !== null && hop.location !== undefined
 				? el("span", { class: "location" }, el("span", { class: "dim" }, "Location: "), value(hop.location))
 				: el("span", { class: "dim" }, "no Location"),
-			several ? el("span", { class: "hop-number" }, `hop ${hop.hop}`) : null),
+			chain.hop_list.length > 1 ? el("span", { class: "hop-number" }, `hop ${hop.hop}`) : null),
 		el("p", { class: "facts" },
 			hop.target && hop.target !== hop.location ? el("span", {}, "which is ", url(hop.target)) : null,
 			hop.target ? null : el("span", { class: "unsure" }, "not usable as a target"),
 			el("span", { class: followed ? "" : "unsure" }, outcomeName(hop.outcome), hop.reason ? [": ", shown(hop.reason)] : null),
 			hop.latency_us !== undefined && hop.latency_us !== null && followed ? el("span", {}, `after ${duration(hop.latency_us)}`) : null),
-		matchOf(hop.match),
+		matchOf(hop.match), findingsAt(chain, hop.hop),
 		followed || Object.keys(hop.verdicts ?? {}).length ? changes(hop) : null);
 }
 
@@ -147,7 +149,7 @@ export function hopDiagram(chain) {
 	hops.forEach((hop, i) => {
 		if (hop.request)
 			steps.push(request(hop.request, i));
-		steps.push(redirect(hop, hops.length > 1));
+		steps.push(redirect(hop, chain));
 	});
 	if (last?.follow)
 		steps.push(request({ ...last.follow, status: last.follow.status || chain.final_status }, hops.length, { last: true }));

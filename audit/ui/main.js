@@ -194,7 +194,9 @@ function leaveChain() {
 const refreshStatus = paced(async () => {
 	try {
 		status = await askStatus();
-	} catch {
+	} catch (problem) {
+		if (problem.status === 401)
+			header.locked();
 		return;
 	}
 	header.totals(status);

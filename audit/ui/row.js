@@ -7,6 +7,7 @@ import { mark, outcomeKind, outcomeName, wordOf } from "./names.js";
 import { brief, moment, plain, shown, splitUrl } from "./text.js";
 import { duration } from "./units.js";
 
+const RULES_MAX = 2; // of a chain are named
 const PART_MAX = 160; // of a URL; a row is one line
 
 const cut = (text, className) => brief(text, PART_MAX, className);
@@ -52,7 +53,8 @@ export function chainRow(chain) {
 			el("span", { class: "to" }, arrows(chain.statuses), " ", chain.target ? place(chain.target, chain.url) : null, " ", end(chain))),
 		moment(chain.time),
 		el("span", { class: "line second" },
-			rules.length ? el("span", { class: "rules" }, shown(rules.slice(0, 6).join(" · "))) : null,
+			rules.length ? el("span", { class: "rules" }, shown(plain(rules.slice(0, RULES_MAX).join(" · "))),
+				rules.length > RULES_MAX ? ` +${rules.length - RULES_MAX}` : null) : null,
 			chain.unverifiable ? el("span", { class: "unsure" }, `${chain.unverifiable} unverifiable`) : null,
 			owner(chain),
 			chain.client ? cut(chain.client, "client") : null),

@@ -43,13 +43,14 @@ export function bytes(n) {
 
 const two = (n) => String(n).padStart(2, "0");
 
-// The clock of this machine: the time alone for today, else with the date.
+// The clock of this machine: the time alone for today, else with the date, and with the year where it is another one.
 export function clock(rfc3339, { fraction = false, now = new Date() } = {}) {
 	const at = new Date(rfc3339);
 	if (Number.isNaN(at.getTime()))
 		return String(rfc3339 ?? "");
 	const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 	const exactly = fraction ? `${time}.${String(at.getMilliseconds()).padStart(3, "0")}` : time;
-	const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+	const year = at.getFullYear() === now.getFullYear() ? "" : `${at.getFullYear()}-`;
+	const day = `${year}${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 	return at.toDateString() === now.toDateString() ? exactly : `${day} ${exactly}`;
 }

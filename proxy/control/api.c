@@ -285,6 +285,7 @@ static bool put_store(struct control *c, struct text_buf *t, struct store_run *r
 	json_put_object_begin(t, "import");
 	json_put_int(t, "offset", p.offset);
 	json_put_int(t, "size", control_log_size(c));
+	json_put_bool(t, "done", store_importer_is_idle(c->importer) || store_importer_error(c->importer));
 	json_put_object_end(t);
 	return true;
 }

@@ -147,9 +147,14 @@ def test_chains_appear_while_they_happen(start_dashboard, site, browser):
     browser("live", url=url, proxy=proxy.url(), origin=site.url)
 
 
-@pytest.mark.parametrize("case", ["filter", "facets", "links", "keyboard", "looks"])
+@pytest.mark.parametrize("case", ["filter", "facets", "links", "keyboard", "theme"])
 def test_a_saved_log_is_reviewed(case, saved, browser):
     browser(case, url=saved())
+
+
+@pytest.mark.parametrize("dress", ["light", "dark", "middle", "narrow", "narrow-dark"])
+def test_it_looks_well_and_is_accessible(dress, saved, browser):
+    browser("looks", url=saved(), dress=dress)
 
 
 ATTACKS = (
