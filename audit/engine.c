@@ -158,7 +158,7 @@ void engine_collect(const struct engine *engine, enum rule_moment moment, const 
 	struct rule_input asked = *in;
 	answers->count = 0;
 	for (size_t i = 0; i < rules_count && answers->count < FINDINGS_AT_ONCE_MAX; i++) {
-		if (rules_all[i].moment == moment && !policy_is_off(engine->policy, &rules_all[i]))
+		if (rule_is_asked_at(&rules_all[i], moment) && !policy_is_off(engine->policy, &rules_all[i]))
 			answers->count += asks(engine, &rules_all[i], &asked, about, &answers->list[answers->count]);
 	}
 }

@@ -70,7 +70,7 @@ struct expectation *expectation_open(struct audit *a, const struct expectation_s
 	e->cookie_set = spec->cookie_set;
 	e->target_hash = spec->target_hash;
 	e->target_origin = spec->target_origin;
-	e->unasked = spec->target.len == 0;
+	e->unasked = spec->unasked;
 	e->awaited_count = (uint8_t)spec->readings->count;
 	e->target_len = (uint32_t)spec->target.len;
 	if (e->target_len > 0)

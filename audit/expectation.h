@@ -50,7 +50,8 @@ struct expectation {
 	bool twin_followed; /* another redirect of this client, with the same request and target, was followed */
 	bool target_asked;  /* ... or this program asked for the target, whatever redirect that answered */
 	bool sets_cookie;   /* the 3xx has Set-Cookie */
-	bool unasked; /* the Location is unusable: nothing is expected, but clients that repair it are recognised */
+	bool unasked; /* nothing is expected: Location is unusable, or not to be followed; who does it all the same is
+		       * recognised */
 	bool fields_uncertain;  /* another redirect waits for the same request, and its request had other fields */
 	bool linked;            /* counted in the filter under its connection: see stray_is_suspect() */
 	bool duplicated;        /* its follow-up was sent twice, and that is told */
@@ -119,6 +120,7 @@ struct expectation_spec {
 	uint32_t cookie_set;
 	bool sets_cookie;
 	bool browser;
+	bool unasked;    /* nothing is expected, and the client may do it all the same */
 	int64_t wait_us; /* by Retry-After, what the client was asked to wait */
 };
 

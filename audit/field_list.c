@@ -53,9 +53,11 @@ static uint8_t known_name(struct bytes name)
 	return 0;
 }
 
-static bool is_read_by_pattern(struct bytes name)
+/* Beside the names of the table: client hints, key-like names, and what the message says is for one connection. */
+static bool is_read_too(const struct http_head *h, struct bytes name)
 {
-	return bytes_starts_nocase(name, BYTES("sec-ch-")) || secret_field_name(name);
+	return bytes_starts_nocase(name, BYTES("sec-ch-")) || secret_field_name(name) ||
+	       (h->has_nominations && head_list_has(h, FIELD_CONNECTION, name));
 }
 
 struct bytes field_name(const struct field_list *l, const struct field_item *f)
@@ -169,7 +171,7 @@ static void walk_head(struct walk *w, const struct http_head *h)
 		else if (f->id == FIELD_SET_COOKIE)
 			walk_one(w, name, known, value,
 				 cookie_notes(bytes_trim(bytes_slice(value, 0, bytes_find(value, ';')))));
-		else if (known || (f->id != FIELD_USER_AGENT && is_read_by_pattern(name)))
+		else if (known || (f->id != FIELD_USER_AGENT && is_read_too(h, name)))
 			walk_one(w, name, known, value, 0);
 	}
 }
@@ -198,14 +200,33 @@ const struct field_item *field_find(const struct field_list *l, struct bytes nam
 	return NULL;
 }
 
+struct bytes field_value_of(const struct field_list *l, struct bytes name)
+{
+	for (const struct field_item *f = l ? l->items : NULL; l && f < l->items + l->count; f++) {
+		if (bytes_equal_nocase(field_name(l, f), name))
+			return field_value(l, f);
+	}
+	return bytes_of(NULL, 0);
+}
+
+static const char *const idempotency_keys[] = {"idempotency-key", "x-idempotency-key", "idempotence-key",
+					       "x-idempotence-key", "paypal-request-id"};
+#define KEYS_COUNT (sizeof(idempotency_keys) / sizeof(idempotency_keys[0]))
+
 const struct field_item *field_idempotency_key(const struct field_list *l)
 {
-	static const char *const keys[] = {"idempotency-key", "x-idempotency-key", "idempotence-key",
-					   "x-idempotence-key", "paypal-request-id"};
 	const struct field_item *f = NULL;
-	for (size_t i = 0; !f && i < sizeof(keys) / sizeof(keys[0]); i++)
-		f = field_next(l, keys[i], NULL);
+	for (size_t i = 0; !f && i < KEYS_COUNT; i++)
+		f = field_next(l, idempotency_keys[i], NULL);
 	return f;
+}
+
+bool head_has_idempotency_key(const struct http_head *h)
+{
+	bool has = false;
+	for (size_t i = 0; !has && i < KEYS_COUNT; i++)
+		has = head_find_name(h, bytes_str(idempotency_keys[i])) != NULL;
+	return has;
 }
 
 struct bytes element_name(struct bytes element)

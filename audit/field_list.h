@@ -78,8 +78,12 @@ static inline struct bytes field_get(const struct field_list *l, const char *nam
 	return f ? field_value(l, f) : bytes_of(NULL, 0);
 }
 
+/* The same for a name from the wire, in any case. */
+struct bytes field_value_of(const struct field_list *l, struct bytes name);
+
 /* The key that keeps an operation from being done twice, by any of the names that it has; NULL where there is none. */
 const struct field_item *field_idempotency_key(const struct field_list *l);
+bool head_has_idempotency_key(const struct http_head *h) NODISCARD;
 
 static inline bool field_has(const struct field_list *l, const char *name)
 {

@@ -46,7 +46,7 @@ bool policy_is_blind(const struct policy *p, char group, enum rule_moment moment
 	bool any = false;
 	for (size_t i = 0; p && i < rules_count; i++) {
 		const struct rule *rule = &rules_all[i];
-		if (rule->group != group || rule->moment != moment)
+		if (rule->group != group || !rule_is_asked_at(rule, moment))
 			continue;
 		if (!policy_is_off(p, rule))
 			return false;

@@ -90,7 +90,7 @@ struct observation {
 	unsigned hop;
 	uint64_t redirect;
 	bool expects;
-	const struct readings *readings;
+	const struct readings *readings; /* none where nobody would follow */
 	struct loop_facts loop;
 };
 
@@ -141,6 +141,7 @@ static struct expectation *expect(struct audit *a, struct trace *t, const struct
 	    .cookie_set = first_cookie(a, head),
 	    .wait_us = wait_of(t),
 	    .browser = bytes_starts_nocase(text_bytes(t->user_agent), BYTES("Mozilla/")),
+	    .unasked = !o->expects,
 	};
 	struct expectation *e = expectation_open(a, &spec, o->redirect, now_us);
 	if (!e)
@@ -166,6 +167,19 @@ static void say_unwatched(struct audit *a, const struct observation *o, int64_t 
 	emit(a, &event, now_us);
 }
 
+static bool is_connect(const struct trace *t)
+{
+	return bytes_equal(text_bytes(t->method), BYTES("CONNECT"));
+}
+
+/* Nothing is to be followed, and some clients follow it all the same: a status that is no redirect (any more), or the
+ * answer to a CONNECT, which whoever is between here and the host may have given. The same URL again is no sign. */
+static bool is_followed_wrongly(const struct trace *t, const struct target *to)
+{
+	bool unused = t->status == 304 || t->status == 305 || t->status == 306;
+	return to->usable && to->hash != t->url_hash && (unused || is_connect(t));
+}
+
 void hop_observe(struct audit *a, struct trace *t, const struct audit_exchange *x, const struct http_head *head,
 		 int64_t now_us)
 {
@@ -174,10 +188,14 @@ void hop_observe(struct audit *a, struct trace *t, const struct audit_exchange *
 	struct readings readings = {.count = 0};
 	if (!o.chain)
 		return; /* not even memory to say so */
-	bool asks = status->expects_follow_up && !bytes_equal(text_bytes(t->method), BYTES("CONNECT"));
+	bool asks = status->expects_follow_up && !is_connect(t);
 	if (asks)
 		readings_of(a, t, x->request.url, head, &readings);
 	struct target to = target_of(a, t, x->request.url);
+	if (!asks && is_followed_wrongly(t, &to)) {
+		readings_of(a, t, x->request.url, head, &readings);
+		to = target_of(a, t, x->request.url); /* its text lay in the scratch */
+	}
 	o.redirect = ++a->redirects;
 	o.expects = asks && to.usable;
 	o.readings = &readings;

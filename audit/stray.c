@@ -65,7 +65,7 @@ bool stray_is_suspect(const struct known_client *client, const struct audit_exch
 {
 	const struct http_head *h = x->request.head;
 	unsigned left = SUSPECTS_MAX;
-	if (!head_has_content(h) && !head_find(h, FIELD_IDEMPOTENCY_KEY))
+	if (!head_has_content(h) && !head_has_idempotency_key(h))
 		return false;
 	for (const struct link *l = client->expectations.prev; l != &client->expectations && left > 0; l = l->prev) {
 		const struct expectation *e = OWNER_OF(l, struct expectation, in_client);

@@ -193,6 +193,7 @@ bool check_no_preference(const struct rule_input *in, struct rule_output *out);
 bool check_untyped_content(const struct rule_input *in, struct rule_output *out);
 bool check_large_content(const struct rule_input *in, struct rule_output *out);
 bool check_redirect_on_connect(const struct rule_input *in, struct rule_output *out);
+bool check_connect_followed(const struct rule_input *in, struct rule_output *out);
 bool check_refresh(const struct rule_input *in, struct rule_output *out);
 bool check_content_location(const struct rule_input *in, struct rule_output *out);
 bool check_api_login(const struct rule_input *in, struct rule_output *out);

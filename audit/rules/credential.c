@@ -225,13 +225,20 @@ bool check_cookie_cross_site(const struct rule_input *in, struct rule_output *ou
 	return true;
 }
 
-/* Only where no proxy is addressed: in a request to us it is meant for us, on every hop. */
+/* In a request to us it is meant for us, on every hop: only where no proxy is addressed is it told to the origin. */
+static bool tells_proxy_secret(const struct exchange_facts *x)
+{
+	return x->path != AUDIT_PATH_PROXY && field_has(x->fields, "proxy-authorization");
+}
+
+/* Of each request once: those that begin a chain, and the follow-ups of those that did not tell it. */
 bool check_proxy_authorization_leak(const struct rule_input *in, struct rule_output *out)
 {
-	if (in->follow->path == AUDIT_PATH_PROXY || !field_has(in->follow->fields, "proxy-authorization"))
+	bool first = tells_proxy_secret(in->request);
+	if (in->follow ? first || !tells_proxy_secret(in->follow) : !first || in->loop->hop > 1)
 		return false;
 	word(&out->expected, "only in CONNECT");
-	word_origin(&out->seen, &in->follow_url);
+	word_origin(&out->seen, in->follow ? &in->follow_url : &in->request_url);
 	word(&out->message, "the credentials for the proxy were sent through its tunnel, to the origin");
 	return true;
 }

@@ -98,7 +98,7 @@ bool check_retried(const struct rule_input *in, struct rule_output *out)
 bool check_duplicate(const struct rule_input *in, struct rule_output *out)
 {
 	bool permanent = in->request->status == 301 || in->request->status == 308;
-	if (permanent || in->follow->request.length == 0 || field_has(in->follow->fields, "idempotency-key"))
+	if (permanent || in->follow->request.length == 0 || field_idempotency_key(in->follow->fields))
 		out->severity = SEVERITY_INFO;
 	word_bytes(&out->message, in->follow->method);
 	word(&out->message, " was sent twice to the target of one ");

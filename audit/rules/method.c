@@ -85,7 +85,7 @@ bool check_method_rewritten(const struct rule_input *in, struct rule_output *out
 {
 	struct bytes method = in->request->method;
 	if (!may_rewrite_post(in) || is(method, "GET") || is(method, "HEAD") || is(method, "POST") ||
-	    !is(in->follow->method, "GET") || differs_in_case_only(in))
+	    is(method, "CONNECT") || !is(in->follow->method, "GET") || differs_in_case_only(in))
 		return false;
 	if (method_is_safe(method) && in->request->request.length == 0)
 		out->severity = SEVERITY_WARNING;
@@ -144,12 +144,18 @@ bool check_method_case_changed(const struct rule_input *in, struct rule_output *
 	return true;
 }
 
+/* 305 has a rule of its own. What a 304 stands for may itself be a redirect that the client has stored. */
 bool check_unknown_followed(const struct rule_input *in, struct rule_output *out)
 {
-	if (in->status->status != 0)
+	int status = in->request->status;
+	if ((in->status->status != 0 && status != 304 && status != 306) || is(in->request->method, "CONNECT"))
 		return false;
+	if (status == 306)
+		out->severity = SEVERITY_WARNING;
 	word(&out->message, "the client followed a ");
 	word_number(&out->message, in->request->status);
-	word(&out->message, ", which no specification defines");
+	word(&out->message, status == 304   ? ", which is no redirect"
+			    : status == 306 ? ", which is reserved and means nothing"
+					    : ", which no specification defines");
 	return true;
 }

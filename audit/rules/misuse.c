@@ -38,8 +38,7 @@ static bool has_bearer(const struct rule_input *in)
 static bool is_api(const struct rule_input *in)
 {
 	const struct field_list *l = in->request->fields;
-	return text_is_data_type(in->request->content_type) || has_bearer(in) || field_has(l, "idempotency-key") ||
-	       field_has(l, "x-idempotency-key");
+	return text_is_data_type(in->request->content_type) || has_bearer(in) || field_idempotency_key(l);
 }
 
 /* Of a POST to the same page in another form the follow-up tells whether anything was lost. */
@@ -101,8 +100,21 @@ static bool is_unused(const struct rule_input *in, struct rule_output *out, unsi
 	return true;
 }
 
+static bool obeyed_use_proxy(const struct rule_input *in, struct rule_output *out)
+{
+	out->fault = FAULT_CLIENT;
+	out->severity = SEVERITY_ERROR;
+	word(&out->message,
+	     "the client asked for the proxy that a 305 names: a server may not choose its clients' proxy");
+	word(&out->expected, "no request there");
+	word_origin(&out->seen, &in->follow_url);
+	return true;
+}
+
 bool check_use_proxy(const struct rule_input *in, struct rule_output *out)
 {
+	if (in->request->status == 305 && in->follow)
+		return obeyed_use_proxy(in, out);
 	return is_unused(in, out, 305, "305 is deprecated: no client may let a server choose its proxy");
 }
 
@@ -208,6 +220,18 @@ bool check_redirect_on_connect(const struct rule_input *in, struct rule_output *
 	word(&out->message, ": there is no tunnel, and nothing that could be followed safely");
 	word(&out->expected, "2xx, or an error");
 	word_number(&out->seen, in->request->status);
+	return true;
+}
+
+/* Followed at all: whoever is between here and the host could have sent it, and the client believed that it came from
+ * there. */
+bool check_connect_followed(const struct rule_input *in, struct rule_output *out)
+{
+	if (!bytes_equal(in->request->method, BYTES("CONNECT")))
+		return false;
+	word(&out->message, "the client asked for the Location of an answer to CONNECT, which nobody vouches for");
+	word(&out->expected, "no request there");
+	word_origin(&out->seen, &in->follow_url);
 	return true;
 }
 

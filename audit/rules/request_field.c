@@ -198,16 +198,44 @@ static bool repeats(const struct rule_input *in, const char *name)
 	return before.len > 0 && bytes_equal(before, field_get(in->follow->fields, name));
 }
 
+/* "keep-alive" and "close" are wishes; the field that the first may come with says how long, which is harmless. */
+static bool is_connection_option(struct bytes option)
+{
+	return bytes_equal_nocase(option, BYTES("keep-alive")) || bytes_equal_nocase(option, BYTES("close"));
+}
+
+/* A field for one connection that both requests have with one value; ptr NULL where there is none. */
+static struct bytes repeated_field(const struct rule_input *in)
+{
+	const struct field_list *l = in->request->fields;
+	if (repeats(in, "te"))
+		return BYTES("te");
+	if (repeats(in, "upgrade"))
+		return BYTES("upgrade");
+	for (const struct field_item *f = field_next(l, "connection", NULL); f; f = field_next(l, "connection", f)) {
+		struct bytes rest = field_value(l, f);
+		struct bytes option;
+		while (list_next(&rest, &option)) {
+			struct bytes before = field_value_of(l, option);
+			if (before.len > 0 && !is_connection_option(option) &&
+			    bytes_equal(before, field_value_of(in->follow->fields, option)))
+				return option;
+		}
+	}
+	return bytes_of(NULL, 0);
+}
+
 bool check_hop_by_hop_carried(const struct rule_input *in, struct rule_output *out)
 {
-	bool te = repeats(in, "te");
-	if (in->follow_url.scheme.len == 0 || uri_same_origin(&in->request_url, &in->follow_url) ||
-	    (!te && !repeats(in, "upgrade")))
+	if (in->follow_url.scheme.len == 0 || uri_same_origin(&in->request_url, &in->follow_url))
+		return false;
+	struct bytes name = repeated_field(in);
+	if (!name.ptr)
 		return false;
 	word(&out->expected, "none at another origin");
-	word(&out->seen, te ? "TE" : "Upgrade");
+	word_bytes(&out->seen, name);
 	word(&out->message, "the follow-up repeats a field at another origin that was for one connection: ");
-	word(&out->message, te ? "TE" : "Upgrade");
+	word_bytes(&out->message, name);
 	return true;
 }
 

@@ -28,6 +28,8 @@ struct rule {
 	enum severity severity; /* in the strict profile, at high confidence; SEVERITY_NONE: a pass or bookkeeping */
 	bool in_default;        /* keeps its severity in the default profile; otherwise it counts as info there */
 	enum rule_moment moment;
+	bool at_follow_too; /* it has something to say of the follow-up as well, and is asked at RULE_AT_FOLLOW once
+			       more */
 	/* Ids, with spaces between: where one of them fires at the same moment, it explains the same fact more exactly,
 	 * and this one is listed there as `also:` instead of being a finding of its own. NULL: none. */
 	const char *yields_to;
@@ -39,6 +41,11 @@ struct rule {
 	/* True when it fires; fills `out`. NULL where the engine decides (RULE_RECORD). */
 	bool (*check)(const struct rule_input *in, struct rule_output *out);
 };
+
+static inline bool rule_is_asked_at(const struct rule *rule, enum rule_moment moment)
+{
+	return rule->moment == moment || (moment == RULE_AT_FOLLOW && rule->at_follow_too);
+}
 
 #define RULES_MAX 256 /* rows; a static assertion holds the table to it */
 

@@ -98,13 +98,22 @@ static bool asks_to_read(struct bytes method)
 	return bytes_equal(method, BYTES("GET")) || bytes_equal(method, BYTES("HEAD"));
 }
 
-bool method_became_get(struct bytes method, struct bytes follow)
+static bool is_connect(struct bytes method)
 {
-	return asks_to_read(follow) && !asks_to_read(method) && !bytes_equal_nocase(method, follow);
+	return bytes_equal(method, BYTES("CONNECT"));
 }
 
+bool method_became_get(struct bytes method, struct bytes follow)
+{
+	return asks_to_read(follow) && !asks_to_read(method) && !is_connect(method) &&
+	       !bytes_equal_nocase(method, follow);
+}
+
+/* CONNECT is not to be followed at all; who does so can but ask with GET. */
 bool method_allowed(const struct status_row *status, struct bytes method, struct bytes follow)
 {
+	if (is_connect(method))
+		return asks_to_read(follow);
 	if (status->becomes_get)
 		return asks_to_read(follow);
 	if (bytes_equal(method, follow))

@@ -93,9 +93,10 @@ static const struct rule table[] = {
      .severity = SEVERITY_INFO,
      .in_default = true,
      .moment = RULE_AT_FOLLOW,
-     .summary = "The client followed a redirection that no specification defines.",
-     .condition = "The status is none of 300 to 308 and the client asked for its Location.",
-     .source = "RFC 9110 §15.4",
+     .summary = "The client followed what is no redirect, or one that no specification defines.",
+     .condition = "The status is none of 300 to 308 and the client asked for its Location. The same for 304, and, as a "
+		  "warning, for 306, where the target is another URL than the one that was asked.",
+     .source = "RFC 9110 §15.4, §15.4.5, §15.4.7",
      .example = "GET /x -310-> /y; then GET /y",
      .advice = "A client may do so; the server should send a status that is defined.",
      .check = check_unknown_followed},
@@ -437,7 +438,8 @@ static const struct rule table[] = {
      .in_default = false,
      .moment = RULE_AT_FOLLOW,
      .summary = "The client repeated a field at another origin that is for one connection.",
-     .condition = "The follow-up goes to another origin and has the redirected request's TE or Upgrade.",
+     .condition = "The follow-up goes to another origin and has the redirected request's TE or Upgrade, or another "
+		  "field that both requests name in Connection.",
      .source = "RFC 9110 §7.6.1, §15.4",
      .example = "GET http://a/ with Upgrade: h2c -302-> http://b/; then GET http://b/ with the same",
      .advice = "Mostly harmless.",
@@ -510,10 +512,12 @@ static const struct rule table[] = {
      .fault = FAULT_CLIENT,
      .severity = SEVERITY_ERROR,
      .in_default = true,
-     .moment = RULE_AT_FOLLOW,
+     .moment = RULE_AT_REDIRECT,
+     .at_follow_too = true,
      .summary = "The client sent its credentials for the proxy to the origin.",
-     .condition = "The follow-up has a Proxy-Authorization and was sent through a tunnel, that is, not to a proxy. In "
-		  "requests that are addressed to the proxy the field is right on every hop.",
+     .condition = "A redirected request, or its follow-up, has a Proxy-Authorization and was sent through a tunnel, "
+		  "that is, not to a proxy; told once of a chain's requests in a row. In requests that are addressed "
+		  "to the proxy the field is right on every hop.",
      .source = "RFC 9110 §11.7.2, §15.4",
      .example = "GET https://a/ -302-> https://b/; then, inside the tunnel to b, GET / with Proxy-Authorization",
      .advice = "Set the credentials in the proxy's URL, not as a field of the request. Update the client.",
@@ -666,7 +670,7 @@ static const struct rule table[] = {
      .severity = SEVERITY_WARNING,
      .in_default = true,
      .moment = RULE_AT_FOLLOW,
-     .yields_to = "secret-over-http",
+     .yields_to = "secret-over-http connect-redirect-followed",
      .summary = "The client followed a redirect from https to http.",
      .condition = "The request was over https, the target is http and the follow-up went out over http. Not "
 		  "where the target alone is the client's own machine.",
@@ -1054,11 +1058,11 @@ static const struct rule table[] = {
      .severity = SEVERITY_WARNING,
      .in_default = false,
      .moment = RULE_AT_REDIRECT,
-     .summary = "The request's URL names the foreign host that the redirect leads to.",
-     .condition = "The target is of another site, and its authority stands in the query or in the path of the "
-		  "request, decoded up to twice. Info where the query has client_id and redirect_uri, or "
-		  "post_logout_redirect_uri. Cookies and content are not looked at, and what the log hides is "
-		  "not found when it is judged again.",
+     .summary = "The request names the foreign host that the redirect leads to.",
+     .condition = "The target is of another site, and its authority stands in the query, in the path or in a cookie "
+		  "of the request, decoded up to twice. Info where the query has client_id and redirect_uri, or "
+		  "post_logout_redirect_uri. Content is not looked at, and what the log hides is not found when it "
+		  "is judged again.",
      .source = "RFC 6749 §10.15; CWE-601",
      .example = "GET /go?u=https%3A%2F%2Fevil.com -302-> https://evil.com",
      .advice = "Check that the server lets only hosts of its own list through.",
@@ -1612,8 +1616,10 @@ static const struct rule table[] = {
      .severity = SEVERITY_WARNING,
      .in_default = true,
      .moment = RULE_AT_REDIRECT,
+     .at_follow_too = true,
      .summary = "The server answered with the deprecated status 305.",
-     .condition = "The status is 305. Nothing is expected of the client, and whether it obeyed is not followed.",
+     .condition = "The status is 305. An error, and the client's, where it then asked for the URL of that proxy; a "
+		  "request that goes through another proxy is not seen here.",
      .source = "RFC 9110 §15.4.6",
      .example = "GET /x -305-> http://p:3128/",
      .advice = "Send another status; proxies are configured at the client.",
@@ -1719,6 +1725,19 @@ static const struct rule table[] = {
      .advice = "A portal or a proxy between here and there answers for the host. No client may follow that: "
 	       "anybody could have sent it.",
      .check = check_redirect_on_connect},
+    {.id = "connect-redirect-followed",
+     .group = 'J',
+     .fault = FAULT_CLIENT,
+     .severity = SEVERITY_ERROR,
+     .in_default = true,
+     .moment = RULE_AT_FOLLOW,
+     .summary = "The client followed a redirect that was the answer to its CONNECT.",
+     .condition = "The method is CONNECT, the status is 3xx, and the client then asked for the Location.",
+     .source = "RFC 9110 §9.3.6",
+     .example = "CONNECT h:443 -302-> http://portal/; then GET http://portal/",
+     .advice = "Without a tunnel nobody knows who answered: a client that takes the answer for the host's can be led "
+	       "anywhere. Let it fail, and say that the proxy refused.",
+     .check = check_connect_followed},
     {.id = "refresh-on-redirect",
      .group = 'J',
      .fault = FAULT_SERVER,

@@ -105,23 +105,40 @@ static bool has_list_of_its_own(struct bytes query)
 	       text_has_parameter(query, "post_logout_redirect_uri");
 }
 
-/* The cookie and the content may name the target as well; they are not looked at, for they are secret. */
+static bool is_in_cookie(const struct field_list *l, struct bytes authority)
+{
+	for (const struct field_item *f = field_next(l, "cookie", NULL); f; f = field_next(l, "cookie", f)) {
+		if (text_holds_decoded(field_value(l, f), authority))
+			return true;
+	}
+	return false;
+}
+
+/* The part of the request that names this authority; NULL where none does. The content may do so as well; it is not
+ * looked at, for events do not hold it. */
+static const char *named_in(const struct exchange_facts *r, const struct uri *url, struct bytes authority)
+{
+	if (text_holds_decoded(url->query, authority))
+		return "the host stands in the request's query";
+	if (text_holds_decoded(url->path, authority))
+		return "the host stands in the request's path";
+	return is_in_cookie(r->fields, authority) ? "the host stands in a cookie of the request" : NULL;
+}
+
 bool check_open_redirect(const struct rule_input *in, struct rule_output *out)
 {
-	struct bytes query = in->request_url.query;
-	struct bytes authority = in->target_url.authority;
 	/* Nobody is lured to his own machine: that is a native application's answer. */
 	if (!in->expects || site_same(&in->request_url, &in->target_url) ||
 	    host_place(in->target_url.host) == HOST_LOOPBACK)
 		return false;
-	bool in_query = text_holds_decoded(query, authority);
-	if (!in_query && !text_holds_decoded(in->request_url.path, authority))
+	const char *where = named_in(in->request, &in->request_url, in->target_url.authority);
+	if (!where)
 		return false;
-	if (has_list_of_its_own(query))
+	if (has_list_of_its_own(in->request_url.query))
 		out->severity = SEVERITY_INFO;
 	word(&out->message, "the redirect leads to another site that the request itself named: can anybody name one?");
 	word(&out->expected, "a target of the server's own choice");
-	word(&out->seen, in_query ? "the host stands in the request's query" : "the host stands in the request's path");
+	word(&out->seen, where);
 	return true;
 }
 

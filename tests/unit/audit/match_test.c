@@ -338,7 +338,6 @@ START_TEST(a_connect_that_the_next_proxy_refuses_is_no_follow_up)
 	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to https://b/\n"
 				  "observed 2 hop 1 chain 2 to http://portal/\n"
 				  "finding redirect-on-connect error 2\n"
-				  "chain 2 completed 302 hops 1 verdict error\n"
 				  "followed 1 by 3 high final method pass body pass\n"
 				  "finding body-sent-cross-origin info 1\n"
 				  "closed 1 followed\n"

@@ -181,6 +181,23 @@ START_TEST(credentials_for_the_proxy_are_right_but_inside_a_tunnel)
 }
 END_TEST
 
+START_TEST(credentials_for_the_proxy_are_told_once_by_the_first_request_that_has_them)
+{
+#define LEAK "Proxy-Authorization:Basic^dTpw path=intercepted"
+#define THROUGH "path=intercepted"
+	ck_assert_str_eq(
+	    FOUND_OF("D", "GET https://a.test/ " LEAK " -> 302 /b", "GET https://a.test/b " THROUGH " -> 200"),
+	    "proxy-authorization-leak error 1\n");
+	ck_assert_str_eq(
+	    FOUND_OF("D", "GET https://a.test/ " THROUGH " -> 302 /b", "GET https://a.test/b " LEAK " -> 200"),
+	    "proxy-authorization-leak error 1\n");
+	ck_assert_str_eq(FOUND_OF("D", "GET https://a.test/ " LEAK " -> 302 /b",
+				  "GET https://a.test/b " LEAK " -> 302 /c", "GET https://a.test/c " LEAK " -> 200"),
+			 "proxy-authorization-leak error 1\n");
+	ck_assert_str_eq(FOUND_OF("D", "GET http://a.test/ Proxy-Authorization:Basic^dTpw -> 302 /b"), "");
+}
+END_TEST
+
 START_TEST(authorization_that_is_lost_at_its_own_origin_is_told_once)
 {
 	ck_assert_str_eq(FOUND_OF("D", "GET http://a.test/v1 " AUTH " -> 308 /v2", "GET http://a.test/v2 -> 401"),
@@ -286,6 +303,7 @@ int main(void)
 	    how_a_cookie_was_set_says_where_it_may_go,
 	    a_secure_cookie_over_http_is_an_error,
 	    credentials_for_the_proxy_are_right_but_inside_a_tunnel,
+	    credentials_for_the_proxy_are_told_once_by_the_first_request_that_has_them,
 	    authorization_that_is_lost_at_its_own_origin_is_told_once,
 	    authorization_that_is_sent_when_asked_for_is_not_lost,
 	    a_cookie_for_the_target_that_is_not_sent_is_told,

@@ -333,6 +333,10 @@ START_TEST(a_target_that_the_request_named_is_info_or_a_strict_warning)
 	ck_assert(
 	    !mentions("GET http://a.com/go?u=http%3A%2F%2Fwww.a.com -> 302 http://www.a.com", "open-redirect-signal"));
 	ck_assert(!mentions("GET http://a.com/go?u=7 -> 302 https://evil.com", "open-redirect-signal"));
+	ck_assert(mentions("GET http://a.com/go Cookie:next=https%3A%2F%2Fevil.com -> 302 https://evil.com",
+			   "open-redirect-signal warning"));
+	ck_assert(!mentions("GET http://a.com/go Cookie:next=https%3A%2F%2Fb.com -> 302 https://evil.com",
+			    "open-redirect-signal"));
 }
 END_TEST
 

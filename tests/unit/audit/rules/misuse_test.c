@@ -99,12 +99,66 @@ START_TEST(statuses_that_are_not_in_use_are_a_warning)
 }
 END_TEST
 
+START_TEST(a_client_that_asks_for_the_proxy_of_a_305_is_wrong)
+{
+	ck_assert_str_eq(FOUND("GET http://a.com/x -> 305 http://p.com:3128/", "GET http://p.com:3128/ -> 200"),
+			 "use-proxy-305 warning 1\n"
+			 "use-proxy-305 error 1\n");
+	/* Another program, the same URL again, and what comes when the window is over. */
+	ck_assert(!has(FOUND("GET http://a.com/x -> 305 http://p.com:3128/",
+			     "GET http://p.com:3128/ ua=other/1 addr=2 conn=2 -> 200"),
+		       "use-proxy-305 error"));
+	ck_assert_str_eq(FOUND("GET http://a.com/x -> 305 /x", "GET http://a.com/x -> 200"),
+			 "use-proxy-305 warning 1\n");
+}
+END_TEST
+
+START_TEST(a_306_that_is_followed_is_a_warning_and_a_304_a_hint)
+{
+	ck_assert_str_eq(FOUND("GET http://a.com/x -> 306 /y", "GET http://a.com/y -> 200"),
+			 "status-306 warning 1\n"
+			 "unknown-3xx-followed warning 1\n");
+	ck_assert_str_eq(FOUND("GET http://a.com/x If-None-Match:\"1\" -> 304 /y", "GET http://a.com/y -> 200"),
+			 "location-on-304 warning 1\n"
+			 "unknown-3xx-followed info 1\n");
+	ck_assert_str_eq(FOUND("GET http://a.com/x If-None-Match:\"1\" -> 304 /x", "GET http://a.com/x -> 200"),
+			 "location-on-304 warning 1\n");
+}
+END_TEST
+
+/* RULES.md §7.40 */
+START_TEST(a_client_that_follows_the_answer_to_its_connect_is_wrong)
+{
+	ck_assert_str_eq(FOUND("CONNECT https://b.com/ -> 302 http://portal.com/", "GET http://portal.com/ -> 200"),
+			 "redirect-on-connect error 1\n"
+			 "connect-redirect-followed error 1\n");
+	/* It stops, or a person's browser opens the portal. */
+	ck_assert_str_eq(FOUND("CONNECT https://b.com/ -> 302 http://portal.com/", "GET http://c.com/ -> 200"),
+			 "redirect-on-connect error 1\n");
+	ck_assert(!has(FOUND("CONNECT https://b.com/ -> 302 http://portal.com/",
+			     "GET http://portal.com/ ua=Mozilla/5.0 conn=2 -> 200"),
+		       "connect-redirect-followed error"));
+	/* Its own request, once it was let through. */
+	ck_assert_str_eq(
+	    FOUND("CONNECT https://b.com/ -> 302 http://portal.com/", "GET https://b.com/ path=intercepted -> 200"),
+	    "redirect-on-connect error 1\n");
+}
+END_TEST
+
+START_TEST(any_name_of_an_idempotency_key_makes_a_request_a_programs)
+{
+	ck_assert(
+	    has(FOUND_STRICTLY("POST http://a.com/x body=1 PayPal-Request-Id:k1 -> 302 /other"), "non-get-301-302"));
+	ck_assert(
+	    has(FOUND_STRICTLY("POST http://a.com/x body=1 Idempotence-Key:k1 -> 302 /other"), "non-get-301-302"));
+	ck_assert(!has(FOUND_STRICTLY("POST http://a.com/x body=1 X-Request-Id:k1 -> 302 /other"), "non-get-301-302"));
+}
+END_TEST
+
 /* RULES.md §7.40 */
 START_TEST(a_304_with_a_location_is_a_warning)
 {
 	ck_assert_str_eq(FOUND("GET http://a.com/x If-None-Match:\"1\" -> 304 /y"), "location-on-304 warning 1\n");
-	ck_assert_str_eq(FOUND("GET http://a.com/x If-None-Match:\"1\" -> 304 /y", "GET http://a.com/y -> 200"),
-			 "location-on-304 warning 1\n");
 }
 END_TEST
 
@@ -220,6 +274,10 @@ int main(void)
 	    a_programs_post_that_is_answered_with_302_is_a_strict_warning,
 	    a_put_that_is_answered_with_301_is_a_strict_warning,
 	    statuses_that_are_not_in_use_are_a_warning,
+	    a_client_that_asks_for_the_proxy_of_a_305_is_wrong,
+	    a_306_that_is_followed_is_a_warning_and_a_304_a_hint,
+	    a_client_that_follows_the_answer_to_its_connect_is_wrong,
+	    any_name_of_an_idempotency_key_makes_a_request_a_programs,
 	    a_304_with_a_location_is_a_warning,
 	    a_304_without_a_condition_is_an_error,
 	    an_ordinary_304_costs_no_event,

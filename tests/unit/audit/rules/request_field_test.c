@@ -160,6 +160,20 @@ START_TEST(fields_of_one_connection_at_another_origin_are_info)
 }
 END_TEST
 
+START_TEST(what_connection_names_is_for_one_connection_too)
+{
+#define NAMED "Connection:close,HTTP2-Settings HTTP2-Settings:AAMA"
+	ck_assert_str_eq(STRICTLY("GET http://a/ " NAMED " -> 302 http://b/", "GET http://b/ " NAMED " -> 200"),
+			 "hop-by-hop-carried info 1\n");
+	ck_assert_str_eq(STRICTLY("GET http://a/ " NAMED " -> 302 /b", "GET http://a/b " NAMED " -> 200"), "");
+	ck_assert_str_eq(
+	    STRICTLY("GET http://a/ " NAMED " -> 302 http://b/", "GET http://b/ HTTP2-Settings:AAMA -> 200"), "");
+	ck_assert_str_eq(STRICTLY("GET http://a/ Connection:keep-alive Keep-Alive:timeout=5 -> 302 http://b/",
+				  "GET http://b/ Connection:keep-alive Keep-Alive:timeout=5 -> 200"),
+			 "");
+}
+END_TEST
+
 START_TEST(what_is_asked_for_in_another_form_is_info)
 {
 	ck_assert_str_eq(STRICTLY("GET http://a/ Accept-Language:de -> 302 /b", "GET http://a/b -> 200"),
@@ -197,6 +211,7 @@ int main(void)
 	    validators_at_another_url_are_info_until_they_mislead,
 	    a_stale_host_weighs_by_who_reads_it,
 	    fields_of_one_connection_at_another_origin_are_info,
+	    what_connection_names_is_for_one_connection_too,
 	    what_is_asked_for_in_another_form_is_info,
 	    the_verdict_on_header_fields_is_what_the_rules_find,
 	    NULL,
