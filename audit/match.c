@@ -4,49 +4,11 @@
  * and the other way round; until it is final, a better one may displace it. Called by observe.c and tracker.c. */
 #include "audit/match.h"
 
+#include "audit/choice.h"
 #include "audit/opaque.h"
-#include "audit/score.h"
 #include "audit/stray.h"
 
 static const char better_came[] = "a better candidate came";
-
-/* May `t` be matched to `e` at all? Both are of one client. */
-static bool eligible(const struct expectation *e, const struct trace *t)
-{
-	const struct trace *r = e->request;
-	if (r == t || r->client != t->client || t->order < e->order || !expectation_awaits(e, t->spelling))
-		return false;
-	if (peer_kinship(r->peer, t->peer) == KIN_STRANGERS)
-		return false;
-	/* Its bytes had come before the answer before it: it can't be because of that answer. */
-	if (t->pipelined && t->connection == r->connection)
-		return false;
-	return score_plausible(e, t);
-}
-
-/* The expectations that `t` may answer, by the target under which it meets each. */
-static struct awaited *group_first(const struct audit *a, const struct trace *t)
-{
-	return by_target_next(table_first(&a->by_target, client_url_key(t->client, t->spelling)));
-}
-
-static struct awaited *group_next(const struct awaited *w)
-{
-	return by_target_next(table_next(&w->node));
-}
-
-/* Is no other expectation of the client waiting for this target? Those that it would answer wrongly don't count. */
-static bool is_alone(const struct audit *a, const struct trace *t)
-{
-	unsigned waiting = 0;
-	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
-		enum expectation_state state = expectation_of(w)->state;
-		if (peer_kinship(expectation_of(w)->request->peer, t->peer) == KIN_STRANGERS)
-			continue;
-		waiting += is_right_target(w) && (state == EXPECTATION_OPEN || state == EXPECTATION_PROVISIONAL);
-	}
-	return waiting <= 1;
-}
 
 static void take_score(struct expectation *e, const struct score *s)
 {
@@ -85,116 +47,6 @@ static void say_displaced(struct audit *a, const struct expectation *e, const st
 	    .revised = {.redirect = e->id, .from = e->candidate->exchange, .to = to->exchange, .reason = better_came},
 	};
 	emit(a, &event, now_us);
-}
-
-/* In the order in which an arriving request prefers them. */
-enum rank {
-	RANK_NONE,
-	RANK_WRONG,    /* a wrong target: only where nothing waits for this very request */
-	RANK_LATE,     /* closed: revises, if it is right */
-	RANK_DISPLACE, /* has a candidate, but this one is better by its head already */
-	RANK_OPEN,
-	RANK_REPLAY /* its follow-up was challenged, and this is the same request again */
-};
-
-static bool method_fits(const struct expectation *e, const struct trace *t)
-{
-	return method_allowed(status_find(e->request->status), text_bytes(e->request->method), text_bytes(t->method));
-}
-
-static bool is_replay(const struct expectation *e, const struct trace *t)
-{
-	const struct trace *f = e->candidate;
-	if (e->queue != QUEUE_CHALLENGE || f->method != t->method || f->spelling != t->spelling)
-		return false;
-	switch (f->status) {
-	case 401:
-		return t->authorization != 0 && t->authorization != f->authorization;
-	case 407:
-		return t->proxy_authorization != f->proxy_authorization || t->path != AUDIT_PATH_PROXY;
-	default:
-		return true;
-	}
-}
-
-/* Is it known that the redirected client itself sent this? */
-static bool is_own(const struct expectation *e, const struct trace *t)
-{
-	const struct peer *p = e->request->peer;
-	return p && t->peer && (p == t->peer ? p->asked || p->process : peer_kinship(p, t->peer) == KIN_SAME);
-}
-
-/* Has it a candidate that gives way to `t`, by their heads? */
-static bool is_displaced_by(const struct expectation *e, const struct trace *t, const struct score *s)
-{
-	if (s->level == URI_E3 || !method_fits(e, t))
-		return false;
-	if (is_own(e, t) && !is_own(e, e->candidate))
-		return true;
-	if (e->level == URI_E3 || !method_fits(e, e->candidate))
-		return true;
-	return e->confidence == CONFIDENCE_LOW && s->confidence > CONFIDENCE_LOW;
-}
-
-static enum rank rank_of(const struct expectation *e, const struct trace *t, const struct score *s)
-{
-	bool wrong = s->level == URI_E3;
-	switch (e->state) {
-	case EXPECTATION_ANSWERED:
-		return is_replay(e, t) ? RANK_REPLAY : RANK_NONE;
-	case EXPECTATION_DONE:
-		return RANK_NONE;
-	case EXPECTATION_OPEN:
-		return wrong ? RANK_WRONG : RANK_OPEN;
-	case EXPECTATION_PROVISIONAL:
-		return is_displaced_by(e, t, s) ? RANK_DISPLACE : RANK_NONE;
-	case EXPECTATION_LATE:
-		if (wrong || s->confidence != CONFIDENCE_HIGH || !method_fits(e, t) || e->again)
-			return RANK_NONE;
-		return RANK_LATE;
-	}
-	return RANK_NONE;
-}
-
-struct choice {
-	struct expectation *e;
-	enum rank rank;
-	bool own; /* is_own() */
-	struct score score;
-};
-
-static bool is_place(enum rank rank)
-{
-	return rank == RANK_OPEN || rank == RANK_DISPLACE;
-}
-
-static bool better(const struct choice *a, const struct choice *b)
-{
-	if (b->e && a->own != b->own && is_place(a->rank) && is_place(b->rank))
-		return a->own;
-	if (!b->e || a->rank != b->rank)
-		return !b->e || a->rank > b->rank;
-	if (a->score.points != b->score.points)
-		return a->score.points > b->score.points;
-	return a->e->order < b->e->order; /* first come, first served */
-}
-
-static struct choice choose(const struct audit *a, const struct trace *t)
-{
-	struct choice best = {.e = NULL};
-	bool alone = is_alone(a, t);
-	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
-		struct expectation *e = expectation_of(w);
-		if (!eligible(e, t))
-			continue;
-		struct choice one = {.e = e, .own = is_own(e, t), .score = score_of(e, t, alone, false)};
-		if (one.score.confidence == CONFIDENCE_NONE)
-			continue;
-		one.rank = rank_of(e, t, &one.score);
-		if (one.rank != RANK_NONE && better(&one, &best))
-			best = one;
-	}
-	return best;
 }
 
 static void seat(struct audit *a, struct trace *t, int64_t now_us);
@@ -245,7 +97,7 @@ static void place(struct audit *a, struct trace *t, const struct choice *choice,
  * redirect to. Which of the redirects this request is then matched to does not matter. */
 static void note_asked(struct expectation *e, const struct trace *t)
 {
-	if (e->request->user_agent == t->user_agent && method_fits(e, t))
+	if (e->request->user_agent == t->user_agent && choice_method_fits(e, t))
 		e->target_asked = true;
 }
 
@@ -293,9 +145,9 @@ static bool tells(const struct peer *p)
  * asks again what was redirected counts too. */
 static struct peer *peer_to_compare(const struct audit *a, const struct trace *t)
 {
-	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
+	for (const struct awaited *w = awaiting_first(a, t); w; w = awaiting_next(w)) {
 		struct peer *p = expectation_of(w)->request->peer;
-		if (p != t->peer && tells(p) && eligible(expectation_of(w), t))
+		if (p != t->peer && tells(p) && choice_eligible(expectation_of(w), t))
 			return p;
 	}
 	struct node *n = table_first(&a->by_request, client_url_key(t->client, t->spelling));
@@ -330,15 +182,15 @@ static void candidate_arrived(struct audit *a, struct audit_exchange *x, uint64_
 	t->order = ++a->order;
 	x->trace = t;
 	x->tracked = true;
-	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
-		if (!eligible(expectation_of(w), t))
+	for (const struct awaited *w = awaiting_first(a, t); w; w = awaiting_next(w)) {
+		if (!choice_eligible(expectation_of(w), t))
 			continue;
 		advise_prefix(&x->advice, expectation_of(w)->request->early_length);
 		if (is_right_target(w))
 			note_asked(expectation_of(w), t);
 	}
 	ask_peer(a, t, x->request.client);
-	struct choice choice = choose(a, t);
+	struct choice choice = choice_by_head(a, t);
 	if (choice.e)
 		place(a, t, &choice, now_us);
 }
@@ -355,42 +207,6 @@ void match_arrived(struct audit *a, struct audit_exchange *x, int64_t now_us)
 		candidate_arrived(a, x, spelling, now_us);
 	if (filter_has(&a->filter, filter_connection(who->connection)))
 		connection_moves_on(a, client, who->connection, spelling, now_us);
-}
-
-/* Does an ended request that is right, but for its target perhaps, displace the candidate of this expectation? */
-static bool outweighs(const struct audit *a, const struct awaited *w, const struct judgement *mine)
-{
-	const struct expectation *e = expectation_of(w);
-	struct judgement theirs = hop_judge(a, e, e->candidate);
-	if (is_right_target(w) && e->level == URI_E3)
-		return true;
-	/* A wrong target, or one against another whose content is still coming, needs proof. */
-	if (theirs.right || (!is_right_target(w) && !mine->content_equal))
-		return false;
-	return theirs.ended || !theirs.method_ok || mine->content_equal;
-}
-
-/* Is there an expectation that this ended request fits, and whose place is free or held by something worse? */
-static struct choice choose_by_content(const struct audit *a, const struct trace *t, const struct expectation *not_this)
-{
-	struct choice best = {.e = NULL};
-	bool alone = is_alone(a, t);
-	for (const struct awaited *w = group_first(a, t); w; w = group_next(w)) {
-		struct expectation *e = expectation_of(w);
-		bool held = e->state == EXPECTATION_PROVISIONAL;
-		if (e == not_this || (e->state != EXPECTATION_OPEN && !held) || !eligible(e, t))
-			continue;
-		struct judgement mine = hop_judge(a, e, t);
-		if (!mine.right || (held && !outweighs(a, w, &mine)))
-			continue;
-		struct choice one = {.e = e, .rank = is_right_target(w) ? RANK_OPEN : RANK_WRONG};
-		if (held)
-			one.rank = RANK_DISPLACE;
-		one.score = score_of(e, t, alone, mine.content_equal);
-		if (one.score.confidence != CONFIDENCE_NONE && better(&one, &best))
-			best = one;
-	}
-	return best;
 }
 
 static void close_open(struct audit *a, struct expectation *e, const char *why, bool final, int64_t now_us)
@@ -415,11 +231,11 @@ static void settle(struct audit *a, struct expectation *e, bool may_move, int64_
  * old one if it can. False when there is none. */
 static bool move(struct audit *a, struct trace *t, struct expectation *from, int64_t now_us)
 {
-	struct choice to = choose_by_content(a, t, from);
+	struct choice to = choice_by_content(a, t, from);
 	if (!to.e)
 		return false;
 	struct trace *old = to.e->candidate ? trace_ref(to.e->candidate) : NULL;
-	bool swap = old && from && eligible(from, old);
+	bool swap = old && from && choice_eligible(from, old);
 	if (old && !swap)
 		say_displaced(a, to.e, t, now_us);
 	if (old)
@@ -428,7 +244,7 @@ static bool move(struct audit *a, struct trace *t, struct expectation *from, int
 		unassign(a, from, now_us);
 	assign(to.e, t, &to.score);
 	if (swap) {
-		struct score s = score_of(from, old, is_alone(a, old), false);
+		struct score s = score_of(from, old, choice_is_alone(a, old), false);
 		if (s.confidence != CONFIDENCE_NONE)
 			assign(from, old, &s);
 	}
@@ -450,7 +266,7 @@ static void settle(struct audit *a, struct expectation *e, bool may_move, int64_
 	struct judgement j = hop_judge(a, e, t);
 	if (!j.ended)
 		return;
-	struct score s = score_of(e, t, is_alone(a, t), j.content_equal);
+	struct score s = score_of(e, t, choice_is_alone(a, t), j.content_equal);
 	e->score = s.points;
 	e->confidence = s.confidence > e->confidence ? s.confidence : e->confidence;
 	/* A wrong target is believed only when the right one was not asked for in time. */
@@ -513,7 +329,7 @@ void match_request_ended(struct audit *a, struct trace *t, int64_t now_us)
 /* Looks for a place for a request that has none. */
 static void seat(struct audit *a, struct trace *t, int64_t now_us)
 {
-	struct choice choice = choose(a, t);
+	struct choice choice = choice_by_head(a, t);
 	if (!choice.e)
 		return;
 	place(a, t, &choice, now_us);
@@ -537,11 +353,11 @@ static void candidate_identified(struct audit *a, struct trace *t, int64_t now_u
 	struct expectation *e = t->candidate_for;
 	if (!e)
 		seat(a, t, now_us);
-	else if (e->again == t && !eligible(e, t))
+	else if (e->again == t && !choice_eligible(e, t))
 		forget_again(a, e);
-	else if (e->state == EXPECTATION_PROVISIONAL && !eligible(e, t))
+	else if (e->state == EXPECTATION_PROVISIONAL && !choice_eligible(e, t))
 		part(a, e, now_us);
-	else if (e->state == EXPECTATION_PROVISIONAL && !is_own(e, t) && choose(a, t).own)
+	else if (e->state == EXPECTATION_PROVISIONAL && !choice_is_own(e, t) && choice_by_head(a, t).own)
 		part(a, e, now_us);
 	e = t->candidate_for;
 	if (!t->deferred || (t->held > 0 && e && peer_undecided(e->request->peer, t->peer)))
@@ -553,7 +369,7 @@ static void candidate_identified(struct audit *a, struct trace *t, int64_t now_u
 void match_identified(struct audit *a, struct trace *t, int64_t now_us)
 {
 	struct expectation *e = t->made;
-	if (e && e->state == EXPECTATION_PROVISIONAL && !eligible(e, e->candidate))
+	if (e && e->state == EXPECTATION_PROVISIONAL && !choice_eligible(e, e->candidate))
 		part(a, e, now_us);
 	else if (e && e->state == EXPECTATION_PROVISIONAL)
 		settle(a, e, true, now_us);
