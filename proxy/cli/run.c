@@ -102,6 +102,17 @@ static char **make_environment(const struct cli *cli, struct run *r, char *error
 	return NULL;
 }
 
+static void print_dashboard(FILE *err, const struct run *r)
+{
+	char url[CONTROL_URL_MAX];
+
+	if (!r->session.control || r->session.config->quiet)
+		return;
+	control_url(r->session.control, true, url);
+	fprintf(err, "hopaudit: dashboard at %s\n", url);
+	fflush(err);
+}
+
 /* Starts the command; 0, or the exit status that says why not. */
 static int start_command(const struct cli *cli, struct run *r, char *const *command, const struct signals *signals)
 {
@@ -150,6 +161,7 @@ static int run_session(const struct cli *cli, struct run *r, struct signals *sig
 	if (!session_start(&r->session, error, sizeof(error))) {
 		status = fail(cli, error);
 	} else {
+		print_dashboard(cli->err, r);
 		status = start_command(cli, r, o->operands, signals);
 		ran = status == 0;
 	}

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "proxy/control/query.h"
 
+#include "parser/form.h"
 #include "parser/utf8.h"
 
 bool query_raw(struct bytes query, const char *name, struct bytes *value)
 {
-	while (query.len > 0) {
-		size_t end = bytes_find(query, '&');
-		struct bytes parameter = bytes_slice(query, 0, end);
-		size_t equals = bytes_find(parameter, '=');
+	struct bytes found;
 
-		if (bytes_equal(bytes_slice(parameter, 0, equals), bytes_str(name))) {
-			*value = bytes_slice(parameter, equals + 1, parameter.len);
+	while (form_next(&query, &found, value))
+		if (bytes_equal(found, bytes_str(name)))
 			return true;
-		}
-		query = bytes_slice(query, end + 1, query.len);
-	}
 	*value = bytes_of(NULL, 0);
 	return false;
 }
@@ -34,23 +29,17 @@ static bool is_utf8(struct bytes b)
 
 bool query_decode(struct bytes value, bool form, char *out, size_t *len)
 {
-	size_t n = 0;
+	const size_t max = value.len;
+	size_t n = 0, more;
 
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.ptr[i];
-
-		if (c == '%') {
-			int high = i + 2 < value.len ? hex_value((unsigned char)value.ptr[i + 1]) : -1;
-			int low = i + 2 < value.len ? hex_value((unsigned char)value.ptr[i + 2]) : -1;
-
-			if (high < 0 || low < 0)
-				return false;
-			c = (char)(high << 4 | low);
-			i += 2;
-		} else if (c == '+' && form) {
-			c = ' ';
-		}
-		out[n++] = c;
+	/* In a path '+' is nothing but itself: it is kept from the decoder. */
+	for (size_t plus; value.len > 0; value = bytes_slice(value, plus + 1, value.len)) {
+		plus = form ? value.len : bytes_find(value, '+');
+		if (form_decode(bytes_slice(value, 0, plus), out + n, max - n, &more) != FORM_DECODED)
+			return false;
+		n += more;
+		if (plus < value.len)
+			out[n++] = '+';
 	}
 	*len = n;
 	return is_utf8(bytes_of(out, n));

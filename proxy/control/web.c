@@ -404,9 +404,11 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct connection *c = arg;
 
-	(void)bev;
-	(void)what; /* its end, an error, or too slow a reader */
-	connection_free(c);
+	/* It has nothing more to say, and may still read what was answered. */
+	if ((what & BEV_EVENT_EOF) && evbuffer_get_length(bufferevent_get_output(bev)) > 0 && c->state != STATE_STREAM)
+		set_state(c, STATE_CLOSING);
+	else
+		connection_free(c); /* it has left, or reads too slowly */
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *arg)

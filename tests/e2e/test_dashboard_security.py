@@ -185,6 +185,13 @@ def test_requests_in_a_row_are_answered_in_a_row(dashboard):
         assert client.read_response().body == b"ok\n"
 
 
+def test_a_client_that_has_said_all_still_gets_its_answers(dashboard):
+    with RawClient(dashboard.address) as client:
+        client.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3)
+        client.socket.shutdown(socket.SHUT_WR)
+        assert client.read_response().body == b"ok\n"
+
+
 def test_an_expectation_of_100_is_met(dashboard):
     with RawClient(dashboard.address) as client:
         client.send(

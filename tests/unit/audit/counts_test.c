@@ -3,8 +3,7 @@
  * What metrics are made of: each event adds to what it is about, and to nothing else. */
 #include "audit/counts.h"
 
-#include <check.h>
-#include <stdlib.h>
+#include "tests/unit/audit/run_suite.h"
 
 static struct audit_counts counts;
 
@@ -121,22 +120,14 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("counts");
-	TCase *t = tcase_create("counts");
-	SRunner *r;
-	int failed;
+	const TTest *const tests[] = {redirects_are_counted_by_status,
+				      a_follow_up_counts_when_first_told_and_not_when_revised,
+				      findings_are_counted_by_rule_and_severity_and_apart_when_accepted,
+				      chains_are_counted_by_length_and_the_longest_together,
+				      more_kinds_of_errors_than_there_is_room_for_are_counted_together,
+				      tls_and_tunnels_are_counted_by_what_became_of_them,
+				      a_duration_is_in_the_range_whose_bound_it_does_not_exceed,
+				      NULL};
 
-	tcase_add_test(t, redirects_are_counted_by_status);
-	tcase_add_test(t, a_follow_up_counts_when_first_told_and_not_when_revised);
-	tcase_add_test(t, findings_are_counted_by_rule_and_severity_and_apart_when_accepted);
-	tcase_add_test(t, chains_are_counted_by_length_and_the_longest_together);
-	tcase_add_test(t, more_kinds_of_errors_than_there_is_room_for_are_counted_together);
-	tcase_add_test(t, tls_and_tunnels_are_counted_by_what_became_of_them);
-	tcase_add_test(t, a_duration_is_in_the_range_whose_bound_it_does_not_exceed);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite("counts", tests, NULL, NULL);
 }

@@ -3,11 +3,10 @@
  * Who may ask: hosts, origins, content types, tokens. The heads go through the real parser. */
 #include "proxy/control/guard.h"
 
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "parser/http_parser.h"
+#include "tests/unit/proxy/relay/check_main.h"
 
 static const char *const names[] = {"audit.corp.example"};
 
@@ -131,23 +130,6 @@ START_TEST(a_host_that_is_not_ours_is_refused_before_all_else)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *s = suite_create("guard");
-	TCase *t = tcase_create("guard");
-	SRunner *r;
-	int failed;
-
-	tcase_add_test(t, names_of_ours_are_addresses_localhost_and_what_was_given);
-	tcase_add_test(t, another_origin_is_refused_whatever_it_asks);
-	tcase_add_test(t, what_a_browser_says_of_the_asking_site_counts);
-	tcase_add_test(t, what_a_form_sends_is_not_taken_where_something_changes);
-	tcase_add_test(t, the_token_comes_as_bearer_cookie_or_once_in_the_query);
-	tcase_add_test(t, a_host_that_is_not_ours_is_refused_before_all_else);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+RUN_CASES("guard", names_of_ours_are_addresses_localhost_and_what_was_given, another_origin_is_refused_whatever_it_asks,
+	  what_a_browser_says_of_the_asking_site_counts, what_a_form_sends_is_not_taken_where_something_changes,
+	  the_token_comes_as_bearer_cookie_or_once_in_the_query, a_host_that_is_not_ours_is_refused_before_all_else)

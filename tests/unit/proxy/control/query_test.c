@@ -25,9 +25,9 @@ static const struct {
 	bool form;
 	const char *decoded; /* NULL: refused */
 } decodings[] = {
-    {"a%20b", false, "a b"}, {"a+b", true, "a b"}, {"a+b", false, "a+b"}, {"%c3%BC", false, "\xc3\xbc"},
-    {"%", false, NULL},      {"%4", false, NULL},  {"%zz", false, NULL},  {"%ff", false, NULL},
-    {"%00", false, NULL},    {"", false, ""},
+    {"a%20b", false, "a b"}, {"a+b", true, "a b"},          {"a+b", false, "a+b"}, {"+a%2b++", false, "+a+++"},
+    {"%4+1", false, NULL},   {"%c3%BC", false, "\xc3\xbc"}, {"%", false, NULL},    {"%4", false, NULL},
+    {"%zz", false, NULL},    {"%ff", false, NULL},          {"%00", false, NULL},  {"", false, ""},
 };
 
 START_TEST(percent_encoded_text_is_decoded_or_refused)
