@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "audit/record/store_private.h"
+#include "audit/record/store_sql.h"
 
 #define HEADER_BYTES 100 /* of an SQLite file */
 
@@ -183,15 +184,12 @@ static bool empty_file(struct store *s)
 	return ftruncate(s->lock, 0) == 0;
 }
 
-static int number(sqlite3 *db, const char *sql)
+/* -1: the question can't be answered. */
+static int64_t number(sqlite3 *db, const char *sql)
 {
-	sqlite3_stmt *statement = NULL;
-	int value = -1;
+	int64_t value;
 
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
-		value = sqlite3_column_int(statement, 0);
-	sqlite3_finalize(statement);
-	return value;
+	return sql_number(db, sql, &value) ? value : -1;
 }
 
 static bool open_database(struct store *s)
@@ -218,7 +216,7 @@ static bool make_schema(struct store *s)
 /* Is what is there whole enough to go on with? A quick look, not a proof: damage that shows later is told then. */
 static const char *why_unusable(struct store *s)
 {
-	int version = number(s->db, "PRAGMA user_version");
+	int64_t version = number(s->db, "PRAGMA user_version");
 
 	if (version >= 0 && version != STORE_SCHEMA)
 		return "of another version of hopaudit";
@@ -263,16 +261,6 @@ static bool make_folder(struct store *s)
 	return asprintf(&s->path, "%s/store.db", s->folder) >= 0;
 }
 
-static void count_chains(struct store *s)
-{
-	sqlite3_stmt *statement = NULL;
-
-	if (sqlite3_prepare_v2(s->db, "SELECT count(*) FROM chain", -1, &statement, NULL) == SQLITE_OK &&
-	    sqlite3_step(statement) == SQLITE_ROW)
-		s->progress.chains = (uint64_t)sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-}
-
 static bool open_store(struct store *s, const char *path, char *notice, size_t notice_size, char *error,
 		       size_t error_size)
 {
@@ -295,7 +283,7 @@ static bool open_store(struct store *s, const char *path, char *notice, size_t n
 		snprintf(error, error_size, "%s", s->error);
 		return false;
 	}
-	count_chains(s);
+	s->progress.chains = (uint64_t)number(s->db, "SELECT count(*) FROM chain");
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include "audit/record/json_line.h"
 #include "audit/record/store_private.h"
 #include "audit/record/store_read.h"
+#include "audit/record/store_sql.h"
 
 /* Counts by row of a table, whose rows are numbered from 1 without many gaps. */
 struct row_counts {
@@ -167,32 +168,25 @@ static bool read_texts(struct store_reader *r, const char *sql, const struct row
 	return result == SQLITE_DONE;
 }
 
-static struct bytes column(sqlite3_stmt *s, int at)
-{
-	const char *text = (const char *)sqlite3_column_text(s, at);
-
-	return bytes_of(text, text ? (size_t)sqlite3_column_bytes(s, at) : 0);
-}
-
 static void take_traits(struct facets *f, sqlite3_stmt *s, uint64_t count)
 {
-	count_list(f, &f->hosts, column(s, 1), count);
-	count_list(f, &f->statuses, column(s, 2), count);
+	count_list(f, &f->hosts, sql_text(s, 1), count);
+	count_list(f, &f->statuses, sql_text(s, 2), count);
 }
 
 static void take_charges(struct facets *f, sqlite3_stmt *s, uint64_t count)
 {
-	count_list(f, &f->rules, column(s, 1), count);
+	count_list(f, &f->rules, sql_text(s, 1), count);
 }
 
 static void take_tag(struct facets *f, sqlite3_stmt *s, uint64_t count)
 {
-	count_text(f, &f->tags, column(s, 1), count);
+	count_text(f, &f->tags, sql_text(s, 1), count);
 }
 
 static void take_client(struct facets *f, sqlite3_stmt *s, uint64_t count)
 {
-	count_text(f, &f->clients, column(s, 1), count);
+	count_text(f, &f->clients, sql_text(s, 1), count);
 }
 
 static bool fill(struct store_reader *r, const struct store_query *q, const struct filter_sql *filter, struct facets *f)

@@ -8,6 +8,7 @@
 #include "audit/record/event_json.h"
 #include "audit/record/json_line.h"
 #include "audit/record/store_private.h"
+#include "audit/record/store_sql.h"
 #include "audit/report/json_get.h"
 #include "audit/rules/rules.h"
 
@@ -738,12 +739,9 @@ bool store_import_begin(struct store *s, const char *log, const struct store_pos
 static void tell_progress(struct store *s, bool changed)
 {
 	int64_t chains = 0;
-	sqlite3_stmt *count = NULL;
 
-	if (changed && sqlite3_prepare_v2(s->db, "SELECT count(*) FROM chain", -1, &count, NULL) == SQLITE_OK &&
-	    sqlite3_step(count) == SQLITE_ROW)
-		chains = sqlite3_column_int64(count, 0);
-	sqlite3_finalize(count);
+	if (changed && !sql_number(s->db, "SELECT count(*) FROM chain", &chains))
+		changed = false;
 	pthread_mutex_lock(&s->progress_lock);
 	s->progress.seq = s->run.seq;
 	s->progress.offset = s->position.offset;

@@ -20,7 +20,7 @@
 
 #define STORE_APPLICATION_ID 0x686f7061 /* "hopa", in the file's header */
 #define STORE_SCHEMA 1
-#define STORE_MEMORY_CHAINS 4096 /* chains that are kept in the importer's memory; others are read back when needed */
+#define STORE_MEMORY_CHAINS 2048 /* chains that are kept in the importer's memory; others are read back when needed */
 #define STORE_CACHE_SLOTS 16384  /* texts of one dictionary whose row is known */
 
 /* Texts of a table to their rows. A text that is not here may be in the table all the same, and gets a second row

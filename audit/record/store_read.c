@@ -11,6 +11,7 @@
 
 #include "audit/record/json_line.h"
 #include "audit/record/store_private.h"
+#include "audit/record/store_sql.h"
 #include "audit/rules/rules.h"
 
 static const char *const order_texts[STORE_ORDER_COUNT] = {"newest", "oldest", "worst", "slowest", "longest"};
@@ -128,13 +129,6 @@ bool reader_end(struct store_reader *r, struct filter_sql *filter, bool ok, cons
 	return ok;
 }
 
-static struct bytes column(sqlite3_stmt *statement, int at)
-{
-	const char *text = (const char *)sqlite3_column_text(statement, at);
-
-	return bytes_of(text, text ? (size_t)sqlite3_column_bytes(statement, at) : 0);
-}
-
 /* --- chains --- */
 
 static bool count_chains(struct store_reader *r, const struct store_query *q, const struct filter_sql *filter,
@@ -170,7 +164,7 @@ static bool put_summaries(struct store_reader *r, const struct store_query *q, c
 		if (!first)
 			TEXT_BUF_LITERAL(out, ",");
 		first = false;
-		text_buf_add(out, column(statement, 0));
+		text_buf_add(out, sql_text(statement, 0));
 		TEXT_BUF_LITERAL(out, "}");
 	}
 	if (result != SQLITE_DONE)
@@ -447,7 +441,7 @@ bool store_read_tags(struct store_reader *r, struct text_buf *out)
 	json_put_array_begin(out, "tags");
 	while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
 		take_tally(statement, 1, &t);
-		put_tag(out, column(statement, 0), &t);
+		put_tag(out, sql_text(statement, 0), &t);
 	}
 	json_put_array_end(out);
 	json_put_object_end(out);
@@ -467,14 +461,14 @@ static void put_text(struct text_buf *out, const char *name, struct bytes value)
 
 static void put_run(struct text_buf *out, sqlite3_stmt *s)
 {
-	struct bytes totals = column(s, 10);
+	struct bytes totals = sql_text(s, 10);
 
 	json_put_object_begin(out, NULL);
-	json_put_string(out, "run", column(s, 0));
-	put_text(out, "version", column(s, 1));
-	put_text(out, "command", column(s, 2));
-	put_text(out, "profile", column(s, 3));
-	put_text(out, "log", column(s, 4));
+	json_put_string(out, "run", sql_text(s, 0));
+	put_text(out, "version", sql_text(s, 1));
+	put_text(out, "command", sql_text(s, 2));
+	put_text(out, "profile", sql_text(s, 3));
+	put_text(out, "log", sql_text(s, 4));
 	json_put_time(out, "started", sqlite3_column_int64(s, 5));
 	if (sqlite3_column_int64(s, 6))
 		json_put_time(out, "finished", sqlite3_column_int64(s, 6));
@@ -527,8 +521,8 @@ bool store_read_run(struct store_reader *r, struct store_run *run)
 		return reader_fail(r);
 	result = sqlite3_step(s);
 	if (result == SQLITE_ROW) {
-		copy_text(run->run, sizeof(run->run), column(s, 0));
-		copy_text(run->version, sizeof(run->version), column(s, 1));
+		copy_text(run->run, sizeof(run->run), sql_text(s, 0));
+		copy_text(run->version, sizeof(run->version), sql_text(s, 1));
 		run->started_us = sqlite3_column_int64(s, 2);
 		run->finished = sqlite3_column_int64(s, 3) != 0;
 		run->exchanges = (uint64_t)sqlite3_column_int64(s, 4);

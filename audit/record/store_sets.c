@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "audit/record/text_buf.h"
+#include "audit/record/store_sql.h"
 
 static void set_free(struct store_set *set)
 {
@@ -60,18 +60,6 @@ bool store_sets_register(struct store_sets *s, sqlite3 *db)
 	       SQLITE_OK;
 }
 
-static bool ask_number(sqlite3 *db, const char *sql, int64_t *value)
-{
-	sqlite3_stmt *statement = NULL;
-	bool ok =
-	    sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW;
-
-	if (ok)
-		*value = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return ok;
-}
-
 /* What tells a set from others: its condition with its values. */
 static void write_key(const struct filter_set *want, struct text_buf *key)
 {
@@ -122,7 +110,7 @@ static bool bring_up_to_date(struct store_set *set, sqlite3 *db, const struct fi
 	int64_t last;
 
 	snprintf(sql, sizeof(sql), "SELECT ifnull(max(id),0) FROM %s", want->table);
-	if (!ask_number(db, sql, &last))
+	if (!sql_number(db, sql, &last))
 		return false;
 	return last <= set->last || add_rows(set, db, want, last);
 }
@@ -184,7 +172,7 @@ bool store_sets_fill(struct store_sets *s, sqlite3 *db, const struct filter_sql 
 
 	if (filter->set_count == 0)
 		return true;
-	if (!ask_number(db, "SELECT generation FROM meta", &generation))
+	if (!sql_number(db, "SELECT generation FROM meta", &generation))
 		return false;
 	if (generation != s->generation)
 		store_sets_free(s);

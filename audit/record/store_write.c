@@ -7,6 +7,7 @@
 
 #include "audit/report/filter_private.h"
 #include "audit/record/store_private.h"
+#include "audit/record/store_sql.h"
 
 #define TRIM_PARTS 16 /* the oldest sixteenth goes at a time */
 
@@ -307,15 +308,12 @@ bool store_load_chain(struct store *s, struct store_chain *c, bool *found)
 
 /* --- limits --- */
 
+/* 0 where there is no answer. */
 static int64_t ask_number(struct store *s, const char *sql)
 {
-	sqlite3_stmt *statement = NULL;
 	int64_t value = 0;
 
-	if (sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
-		value = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return value;
+	return sql_number(s->db, sql, &value) ? value : 0;
 }
 
 /* Pages that hold something: those that were freed are used again before the file grows. */
