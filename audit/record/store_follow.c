@@ -21,12 +21,14 @@
 #define LINE_MAX_BYTES ((size_t)16 << 20) /* a line longer than any of ours is passed over */
 #define IDENTITY_BYTES 512
 #define POLL_MS 100
+#define PATH_BYTES 4096
 
 struct store_follower {
 	struct store *store; /* borrowed */
 	char *path;          /* owned */
 	int fd;              /* -1: not open */
 	struct stat opened;  /* what it was when it was opened */
+	struct stat before;  /* the file that was read to its end before, st_ino 0: none */
 	struct store_position position;
 	char *buffer; /* owned: what was read and has no end of a line yet */
 	size_t used, room;
@@ -109,6 +111,72 @@ static void close_log(struct store_follower *f)
 	f->skipping = false;
 }
 
+/* The log itself, and behind it those that were moved away (--log-max): "audit.jsonl", "audit.jsonl.1", the older ones
+ * with greater numbers. */
+static bool name_of(const struct store_follower *f, unsigned index, char out[PATH_BYTES])
+{
+	int len =
+	    index == 0 ? snprintf(out, PATH_BYTES, "%s", f->path) : snprintf(out, PATH_BYTES, "%s.%u", f->path, index);
+
+	return len > 0 && len < PATH_BYTES;
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+/* The log that came after the one that was read to its end: it may have been rotated more than once meanwhile. */
+static unsigned successor(const struct store_follower *f)
+{
+	char name[PATH_BYTES];
+	struct stat st;
+
+	for (unsigned i = 1; f->before.st_ino != 0 && name_of(f, i, name) && stat(name, &st) == 0; i++) {
+		if (is_same_file(&st, &f->before))
+			return i - 1;
+	}
+	return 0;
+}
+
+static int open_index(const struct store_follower *f, unsigned index)
+{
+	char name[PATH_BYTES];
+
+	errno = ENAMETOOLONG;
+	return name_of(f, index, name) ? open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+}
+
+/* When the import goes on after a restart: the log that was being read may have been moved away since. */
+static int open_known(const struct store_follower *f, uint64_t identity)
+{
+	int fd = -1;
+
+	for (unsigned i = 0; (fd = open_index(f, i)) >= 0; i++) {
+		if (identity_of(fd) == identity)
+			return fd;
+		close(fd);
+	}
+	return open_index(f, 0);
+}
+
+static int open_next(const struct store_follower *f)
+{
+	uint64_t known = store_position(f->store, f->path).file;
+	unsigned index;
+	int fd;
+
+	if (f->before.st_ino == 0 && known != 0)
+		return open_known(f, known);
+	for (;;) {
+		index = successor(f);
+		fd = open_index(f, index);
+		if (fd < 0 || successor(f) == index)
+			return fd;
+		close(fd); /* rotated in this moment */
+	}
+}
+
 /* Begins to read the file that `f->fd` is: where it was left, if it is the one that was read before. */
 static bool begin(struct store_follower *f, uint64_t identity)
 {
@@ -125,7 +193,7 @@ static enum store_follow open_log(struct store_follower *f)
 {
 	uint64_t identity;
 
-	f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	f->fd = open_next(f);
 	if (f->fd < 0)
 		return errno == ENOENT ? STORE_FOLLOW_IDLE : fail(f, strerror(errno));
 	if (fstat(f->fd, &f->opened) != 0)
@@ -145,8 +213,7 @@ static bool is_rotated(const struct store_follower *f)
 {
 	struct stat st;
 
-	return stat(f->path, &st) == 0 && st.st_size > 0 &&
-	       (st.st_ino != f->opened.st_ino || st.st_dev != f->opened.st_dev);
+	return stat(f->path, &st) == 0 && st.st_size > 0 && !is_same_file(&st, &f->opened);
 }
 
 /* The same file, but emptied or written anew. */
@@ -268,6 +335,7 @@ enum store_follow store_follower_step(struct store_follower *f)
 		return result;
 	result = commit(f);
 	if (result == STORE_FOLLOW_IDLE && rotated) {
+		f->before = f->opened;
 		close_log(f);
 		return STORE_FOLLOW_MORE;
 	}
@@ -289,7 +357,7 @@ struct store_importer {
 	pthread_mutex_t lock;
 	ino_t file;   /* under it: the log that was read, and how much of it is in the store */
 	int64_t read; /* likewise */
-	char path[4096];
+	char path[PATH_BYTES];
 };
 
 static void tell_changes(struct store_importer *i, uint64_t *known)

@@ -10,8 +10,8 @@
 #include "tests/unit/audit/run_suite.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define CHAINS 300
-#define FILTERS 300
+#define CHAINS 150
+#define FILTERS 200
 #define HOPS 4
 #define FINDINGS 3
 #define RUN "0123456789abcdef"

@@ -186,6 +186,58 @@ START_TEST(a_log_is_followed_when_it_is_rotated)
 }
 END_TEST
 
+static void add_continued(void)
+{
+	static unsigned files;
+	char line[256];
+
+	snprintf(line, sizeof(line),
+		 "{\"time\":\"2026-11-24T12:00:00.%06uZ\",\"type\":\"run.continued\",\"run\":\"" RUN_A
+		 "\",\"format\":2,\"previous_head\":\"00\",\"prev\":\"00\"}\n",
+		 ++files);
+	text_buf_add_str(&l.text, line);
+}
+
+static void write_behind(const char *name)
+{
+	append(scratch_path(&scratch, name), text_buf_view(&l.text));
+	text_buf_cut(&l.text, 0);
+}
+
+/* Chains 1 and 2 were read; 3 came into the same file, 4 into the next one, which was moved away too, 5 into the last.
+ */
+static void rotate_twice(void)
+{
+	add_run(&l, RUN_A);
+	add_chains(1, 2);
+	append_lines();
+	check_chains(2);
+	add_chains(3, 3);
+	append_lines();
+	ck_assert_int_eq(rename(log_path, scratch_path(&scratch, "audit.jsonl.2")), 0);
+	add_continued();
+	add_chains(4, 4);
+	write_behind("audit.jsonl.1");
+	add_continued();
+	add_chains(5, 5);
+	append_lines();
+}
+
+START_TEST(no_log_is_left_out_when_several_were_moved_away)
+{
+	rotate_twice();
+	check_chains(5);
+}
+END_TEST
+
+START_TEST(an_import_goes_on_in_the_log_that_was_moved_away)
+{
+	rotate_twice();
+	restart();
+	check_chains(5);
+}
+END_TEST
+
 START_TEST(a_log_that_was_replaced_is_read_from_its_beginning)
 {
 	add_run(&l, RUN_A);
@@ -298,6 +350,8 @@ int main(void)
 			 (const TTest *[]){a_log_that_is_not_there_yet_is_waited_for, a_line_without_end_is_waited_for,
 					   several_runs_in_a_log_are_kept_apart, an_import_goes_on_where_it_was_left,
 					   a_log_is_followed_when_it_is_rotated,
+					   no_log_is_left_out_when_several_were_moved_away,
+					   an_import_goes_on_in_the_log_that_was_moved_away,
 					   a_log_that_was_replaced_is_read_from_its_beginning,
 					   a_log_that_was_cut_is_read_again, what_is_no_log_is_an_error,
 					   an_importer_follows_by_itself, an_importer_tells_why_it_gave_up, NULL},
