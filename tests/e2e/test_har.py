@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import re
+import subprocess
 import threading
 import zlib
 
@@ -12,6 +13,7 @@ import pytest
 
 from lib import drivers
 from lib.har import Har, values
+from lib.log import REPOSITORY
 from lib.message import chunked, redirect, request, response
 from lib.raw import eventually
 
@@ -279,3 +281,53 @@ def test_it_is_whole_between_writes_and_redirects_do_not_wait_for_long(origin, c
 
     (entry,) = eventually(seen, "the redirect's entry")
     assert entry["_hopaudit"]["judged"] is False and entry["_hopaudit"]["outcome"] == "open"
+
+
+# What har-validator says, and what DevTools' importer reads (front_end/models/har/HARFormat.ts): it throws at a date or a
+# number that is none, and takes arrays for granted.
+CHECK_HAR = """
+const har = JSON.parse(require('fs').readFileSync(process.argv[1], 'utf8'));
+const number = value => { if (Number.isNaN(Number(value)) || value === undefined) throw new Error('number'); };
+const array = value => { if (!Array.isArray(value)) throw new Error('array'); };
+for (const entry of har.log.entries) {
+  if (Number.isNaN(Date.parse(entry.startedDateTime))) throw new Error('date');
+  [entry.time, entry.request.headersSize, entry.request.bodySize, entry.response.status, entry.response.headersSize,
+   entry.response.bodySize, entry.response.content.size, entry.timings.send, entry.timings.wait,
+   entry.timings.receive].forEach(number);
+  [entry.request.cookies, entry.request.headers, entry.request.queryString, entry.response.cookies,
+   entry.response.headers].forEach(array);
+  new URL(entry.request.url);
+}
+require('har-validator').har(har).then(
+  () => console.log('valid', har.log.entries.length),
+  error => { console.log(JSON.stringify(error.errors, null, 1)); process.exit(1); });
+"""
+
+
+@pytest.mark.all
+def test_an_independent_validator_and_the_reading_of_devtools_accept_it(origin, capture, connect, start_origin, tmp_path):
+    modules = REPOSITORY / "build/node/node_modules"
+    if not (modules / "har-validator").is_dir():
+        pytest.skip("needs har-validator in build/node")
+    proxy = capture("--capture", "bodies", "--no-intercept")
+    origin.on("/old", redirect(301, "/new", "Set-Cookie: a=b; Path=/; Expires=Sun, 06 Nov 2044 08:49:37 GMT"))
+    origin.on("/new", response(200, "Content-Type: image/png", body=os.urandom(5000)))
+    client = connect(proxy)
+    ask(client, origin, "/old?a=b&c", "Cookie: a=b", "Content-Type: text/plain", method="POST", body=b"x")
+    ask(client, origin, "/new")
+    ask(client, origin, "/odd?\"<>[]|é".encode().decode("latin-1"))
+    gone = start_origin()
+    gone.stop()
+    connect(proxy).exchange(request("GET", gone.url + "/x", host=gone.authority))
+    connect(proxy).exchange(b"GET http://127.0.0.1/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+    tunnel = connect(proxy)
+    tunnel.exchange(request("CONNECT", origin.authority, host=origin.authority))
+    tunnel.send(b"\x00 no protocol that we know")
+    proxy.wait_for_event("tunnel")
+    tunnel.close()
+    proxy.har()
+    (tmp_path / "node_modules").symlink_to(modules)
+    checked = subprocess.run(
+        ["node", "-e", CHECK_HAR, str(proxy.har_path)], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert checked.returncode == 0 and checked.stdout == "valid 6\n", checked.stdout + checked.stderr
