@@ -97,6 +97,7 @@ void config_defaults(struct config *c)
 	    .capture_max = 1 * MIB,
 	    .fail_on = SEVERITY_ERROR,
 	    .color_when = COLOR_AUTO,
+	    .lab_timeout_ms = 20 * SECOND,
 	    .limits = default_limits,
 	    .timeouts = default_timeouts,
 	};
@@ -127,6 +128,9 @@ void config_free(struct config *c)
 	free(c->dashboard);
 	free(c->dashboard_token);
 	free(c->lab_listen);
+	free(c->lab_json);
+	free(c->lab_markdown);
+	free(c->lab_html);
 	free(c->ready_file);
 	free(c->on_finding);
 	free(c->store);
@@ -140,6 +144,7 @@ void config_free(struct config *c)
 	string_list_clear(&c->passthrough);
 	string_list_clear(&c->rules);
 	string_list_clear(&c->ignore);
+	string_list_clear(&c->lab_groups);
 	string_list_clear(&c->no_upstream_proxy);
 	string_list_clear(&c->inject);
 	string_list_clear(&c->inspect_fields);

@@ -125,7 +125,6 @@ struct config {
 	bool dashboard_given; /* it was asked for: where it can't be served, nothing is */
 	struct string_list dashboard_hosts;
 	char *dashboard_token; /* NULL: none on loopback, elsewhere one is made */
-	char *lab_listen;      /* `lab serve`; NULL: any port of 127.0.0.1 */
 	char *ready_file;      /* NULL: none */
 	char *on_finding;      /* for sh -c; NULL: none */
 	char *store;           /* the review store's file; NULL: a temporary one */
@@ -146,6 +145,13 @@ struct config {
 
 	/* mark */
 	char *mark_proxy; /* URL; NULL: the environment's, else the one at `listen` */
+
+	/* lab */
+	char *lab_listen;                         /* `lab serve`; NULL: any port of 127.0.0.1 */
+	struct string_list lab_groups;            /* names of enum lab_group; empty: all */
+	uint32_t lab_jobs;                        /* drivers at the same time; 0: as many as are sensible here */
+	uint32_t lab_timeout_ms;                  /* for one driver */
+	char *lab_json, *lab_markdown, *lab_html; /* paths, or "-"; NULL: none */
 
 	/* verify */
 	char *head; /* the digest that was printed when the log was written; NULL: not known */

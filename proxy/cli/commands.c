@@ -126,15 +126,28 @@ static const struct command table[] = {
     {
 	.name = "lab",
 	.bit = COMMAND_LAB,
-	.operands = "[OPTIONS] serve",
-	.summary = "serve redirects of every kind, right and wrong, to try clients on",
+	.operands = "[OPTIONS] serve | [OPTIONS] -- DRIVER [ARGUMENT...]",
+	.summary = "put a client through redirects of every kind, or serve them to try clients on",
 	.description =
 	    "serve listens on ports of this machine and prints their URLs: /status/307 and its like redirect as the "
 	    "query says (how Location is written, how often, where to, how early, in what loop), /final describes the "
 	    "request that arrived, and / tells all of it. It ends by SIGTERM or SIGINT. The TLS ports show "
-	    "certificates of the authority of `hopaudit ca`.\n\n"
-	    "Every hopaudit proxy has the same at http://lab.hopaudit.invalid/.\n\n"
-	    "The exit status is 0; 2 after a usage error; 125 when hopaudit itself failed.",
+	    "certificates of the authority of `hopaudit ca`. Every hopaudit proxy has the same at "
+	    "http://lab.hopaudit.invalid/.\n\n"
+	    "With a driver, a command that sends one request by the client under test, it runs the driver for about a "
+	    "hundred cases, behind a proxy of its own: status and method, kinds of content, credentials to other "
+	    "origins, odd Locations, long chains and loops, TLS. It prints what the client does beside what RFC 9110 "
+	    "lets it do and what the Fetch standard does, with a score for each group; what is right and wrong is the "
+	    "audit's judgement, as in `hopaudit run`.\n\n"
+	    "In the driver's arguments {method} and {url} stand for what to ask; {bodyfile} is a file with the "
+	    "content, empty where there is none; {headerfile} one with a field line each (Content-Type, Authorization, "
+	    "Cookie, X-Api-Key), and {authorization} is the value of Authorization: without one of these two, cases "
+	    "with credentials are skipped. The driver reads http_proxy as a command of `hopaudit run` does. Ready "
+	    "drivers are in scripts/drivers.\n\n"
+	    "    hopaudit lab -- curl -sL -X {method} -H @{headerfile} --data-binary @{bodyfile} {url}\n\n"
+	    "The exit status is 0; 3 when a finding about the client reached --fail-on (error unless given); 2 after a "
+	    "usage error; 125 when hopaudit itself failed or saw no request; 126 and 127 when the driver can't be "
+	    "executed or was not found.",
 	.main = command_lab,
     },
     {

@@ -9,6 +9,7 @@
 
 #include "proxy/cli/address.h"
 #include "proxy/config.h"
+#include "proxy/lab/cases.h"
 #include "proxy/lab/injection_spec.h"
 #include "proxy/relay/upstream_proxy.h"
 
@@ -197,7 +198,7 @@ static const struct option_row rows[] = {
     {
 	.name = "listen",
 	.kind = OPTION_TEXT,
-	.group = GROUP_LISTEN,
+	.group = GROUP_LAB,
 	.commands = COMMAND_LAB,
 	AT(lab_listen),
 	.argument = "ADDRESS:PORT",
@@ -467,7 +468,7 @@ static const struct option_row rows[] = {
 	.name = "log",
 	.kind = OPTION_TEXT,
 	.group = GROUP_AUDIT,
-	.commands = COMMAND_REVIEW | RELAY | COMMAND_BASELINE | COMMAND_REPORT,
+	.commands = COMMAND_REVIEW | RELAY | COMMAND_LAB | COMMAND_BASELINE | COMMAND_REPORT,
 	AT(log),
 	.argument = "FILE",
 	.help =
@@ -523,7 +524,7 @@ static const struct option_row rows[] = {
 	.name = "profile",
 	.kind = OPTION_CHOICE,
 	.group = GROUP_AUDIT,
-	.commands = RELAY | COMMAND_INSPECT,
+	.commands = RELAY | COMMAND_INSPECT | COMMAND_LAB,
 	AT(profile),
 	.argument = "NAME",
 	.choices = profiles,
@@ -533,7 +534,7 @@ static const struct option_row rows[] = {
 	.name = "rules",
 	.kind = OPTION_LIST,
 	.group = GROUP_AUDIT,
-	.commands = RELAY | COMMAND_INSPECT,
+	.commands = RELAY | COMMAND_INSPECT | COMMAND_LAB,
 	AT(rules),
 	.argument = "RULE=SEVERITY",
 	.default_text = "as the profile says",
@@ -646,7 +647,7 @@ static const struct option_row rows[] = {
 	.name = "fail-on",
 	.kind = OPTION_CHOICE,
 	.group = GROUP_REPORT,
-	.commands = RELAY | COMMAND_REPORT | COMMAND_DIFF | COMMAND_INSPECT,
+	.commands = RELAY | COMMAND_REPORT | COMMAND_DIFF | COMMAND_INSPECT | COMMAND_LAB,
 	AT(fail_on),
 	.argument = "SEVERITY",
 	.choices = severities,
@@ -794,6 +795,77 @@ static const struct option_row rows[] = {
 	.help =
 	    "Ask again with another User-Agent, Accept-Language, Accept and Origin, and look whether Vary tells what "
 	    "makes a difference. Only what is safe (GET, HEAD) is asked again.",
+    },
+    {
+	.name = "group",
+	.kind = OPTION_LIST,
+	.group = GROUP_LAB,
+	.commands = COMMAND_LAB,
+	AT(lab_groups),
+	.argument = "NAME",
+	.check = lab_group_exists,
+	.allowed = "method, content, credentials, location, chain or tls",
+	.flag_only = true,
+	.default_text = "all",
+	.help = "Only these cases: method, content, credentials, location, chain, tls.",
+    },
+    {
+	.name = "jobs",
+	.kind = OPTION_COUNT,
+	.group = GROUP_LAB,
+	.commands = COMMAND_LAB,
+	AT(lab_jobs),
+	.argument = "N",
+	.max = 64,
+	.flag_only = true,
+	.default_text = "two for each processor, at most 16",
+	.help = "How many drivers run at the same time.",
+    },
+    {
+	.name = "timeout-case",
+	.kind = OPTION_DURATION,
+	.group = GROUP_LAB,
+	.commands = COMMAND_LAB,
+	AT(lab_timeout_ms),
+	.argument = "TIME",
+	.min = 100 * MS,
+	.max = 1 * H,
+	.flag_only = true,
+	.help = "A driver that takes longer for one case is ended.",
+    },
+    {
+	.name = "json",
+	.kind = OPTION_TEXT,
+	.group = GROUP_LAB,
+	.commands = COMMAND_LAB,
+	AT(lab_json),
+	.argument = "FILE",
+	.flag_only = true,
+	.default_text = "none",
+	.help = "Write the result to FILE as JSON; - is stdout, instead of the text.",
+    },
+    {
+	.name = "markdown",
+	.kind = OPTION_TEXT,
+	.group = GROUP_LAB,
+	.commands = COMMAND_LAB,
+	AT(lab_markdown),
+	.argument = "FILE",
+	.flag_only = true,
+	.default_text = "none",
+	.help = "Write the result to FILE as Markdown; - is stdout, instead of the text.",
+    },
+    {
+	.name = "html",
+	.kind = OPTION_TEXT,
+	.group = GROUP_LAB,
+	.commands = COMMAND_LAB,
+	AT(lab_html),
+	.argument = "FILE",
+	.flag_only = true,
+	.default_text = "none",
+	.help = "Write the result to FILE as a page of HTML that needs no other file; - is stdout, instead of the "
+		"text.",
     },
     {
 	.name = "format",
@@ -1042,6 +1114,7 @@ const char *option_group_title(enum option_group g)
 	    [GROUP_AUDIT] = "The audit",
 	    [GROUP_REPORT] = "What is reported",
 	    [GROUP_DASHBOARD] = "Dashboard, API and metrics",
+	    [GROUP_LAB] = "The redirect lab",
 	    [GROUP_LIMITS] = "Limits",
 	    [GROUP_TIMEOUTS] = "Timeouts",
 	};

@@ -329,6 +329,8 @@ static bool check_together(struct options *o, enum command_bit command)
 	if (c->deny_private && c->upstream_proxy)
 		return fail(o, "--deny-private and --upstream-proxy do not go together: it is the upstream proxy that "
 			       "looks up names, so that nobody here could see where they lead");
+	if (command & COMMAND_LAB)
+		return read_decisions(o);
 	return !(command & (COMMAND_PROXY | COMMAND_RUN)) || (check_listener(o) && read_decisions(o));
 }
 

@@ -213,6 +213,12 @@ void server_capture(struct server *s, struct captures *captures)
 	s->captures = captures;
 }
 
+void server_observe_lab(struct server *s, void (*seen)(void *arg, const struct lab_seen *seen), void *arg)
+{
+	s->lab.seen = seen;
+	s->lab.arg = arg;
+}
+
 static void *run_worker(void *arg)
 {
 	worker_main(arg);

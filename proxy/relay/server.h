@@ -11,6 +11,7 @@
 struct server;
 struct authority;
 struct captures;
+struct lab_seen;
 
 /* Binds the listeners (so that a port in use is told of here) and makes the workers. `config` and `audit` are borrowed
  * until server_free(). NULL on failure, with a one-line reason that names address and cause in `error`. */
@@ -28,6 +29,10 @@ bool server_intercept(struct server *s, struct authority *authority, char *error
 
 /* Tells of whole exchanges too (capture.h; borrowed until server_free()); before server_start(). */
 void server_capture(struct server *s, struct captures *captures);
+
+/* Tells of every request that the redirect lab gets (proxy/lab/simulator.h), in the lab's thread; before
+ * server_start(). */
+void server_observe_lab(struct server *s, void (*seen)(void *arg, const struct lab_seen *seen), void *arg);
 
 /* Starts the worker threads. Signals should be blocked by the caller before, so that they reach its own thread. */
 bool server_start(struct server *s) NODISCARD;

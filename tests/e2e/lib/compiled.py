@@ -33,6 +33,14 @@ def compile_go():
     _compile(GO_FOLDER, lambda into: ["go", "build", "-o", f"{into}/", *GO])
 
 
+def compile_drivers(name, language, sources):
+    """Others, likewise: the folder with what was made of them."""
+    folder = _folder(name, sources)
+    compiler = ["javac", "-d"] if language == "java" else ["go", "build", "-o"]
+    _compile(folder, lambda into: [*compiler, f"{into}/", *sources])
+    return folder
+
+
 def _compile(folder, command):
     if folder.exists():
         return

@@ -118,6 +118,14 @@ void server_capture(struct server *s, struct captures *captures)
 	(void)captures;
 }
 
+void server_observe_lab(struct server *s, void (*seen)(void *arg, const struct lab_seen *seen), void *arg)
+{
+	(void)s;
+	(void)seen;
+	(void)arg;
+	called("server_observe_lab");
+}
+
 bool server_start(struct server *s)
 {
 	(void)s;
