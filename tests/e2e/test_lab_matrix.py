@@ -112,7 +112,7 @@ def test_fail_on_and_rules_are_obeyed(tmp_path):
 
 
 def test_a_driver_that_does_not_end_is_ended_and_told(tmp_path):
-    command = script(tmp_path, 'curl -sL -o /dev/null "$2"; exec sleep 100')
+    command = script(tmp_path, 'curl -sL -o /dev/null --data-binary "@$3" "$2"; exec sleep 100')
     told, cases = sheet(lab(tmp_path, command, "--json", "-", "--group", "tls", "--timeout-case", "2s"), 0)
     assert told["score"]["timed_out"] == 3
     assert all(case["timed_out"] for case in cases.values())
