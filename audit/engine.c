@@ -69,6 +69,26 @@ static bool is_of_injection(const struct rule *rule, const struct rule_input *in
 	       (in->request->injected || (about_chain && in->chain && in->chain->injected));
 }
 
+/* Where a part of what the rule looks at was replaced in the log, the log's word counts. */
+static bool fires(const struct engine *engine, const struct rule *rule, const struct rule_input *in,
+		  struct rule_output *out)
+{
+	if (!engine->recorded || !(rule->spells & in->hidden)) {
+		if (!rule->check(in, out))
+			return false;
+		explain_client(rule, in, out);
+		return true;
+	}
+	enum recorded recorded = engine->recorded(engine->arg, rule, out);
+	if (recorded == RECORDED_NOTHING) {
+		out->severity = SEVERITY_INFO;
+		out->fault = FAULT_UNKNOWN;
+		word(&out->message,
+		     "unverifiable: the log does not hold a value that this rule needs, which was redacted");
+	}
+	return recorded != RECORDED_SILENT;
+}
+
 static bool asks(const struct engine *engine, const struct rule *rule, struct rule_input *in,
 		 const struct engine_case *about, struct engine_answer *answer)
 {
@@ -81,9 +101,9 @@ static bool asks(const struct engine *engine, const struct rule *rule, struct ru
 	out->message.len = 0;
 	out->expected.len = 0;
 	out->seen.len = 0;
-	if (!rule->check(in, out) || is_of_injection(rule, in, out))
+	if (!fires(engine, rule, in, out) || is_of_injection(rule, in, out))
 		return false;
-	explain_client(rule, in, out);
+	answer->weight = out->severity;
 	out->severity = policy_weigh(engine->policy, engine->profile, rule, out);
 	out->severity = gated(out->severity, out->fault, about->confidence);
 	answer->withheld = is_withheld(rule, out, in->ambiguous);
@@ -132,6 +152,8 @@ static void say(const struct engine *engine, const struct engine_answer *a, cons
 	const struct suppression *accepted = policy_suppresses(engine->policy, a->rule, &in->request_url);
 	struct event_finding f = {.rule = a->rule,
 				  .severity = a->out.severity,
+				  .weight = a->weight,
+				  .advisory = a->out.advisory,
 				  .fault = a->out.fault,
 				  .chain = about->chain,
 				  .redirect = about->redirect,

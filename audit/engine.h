@@ -10,9 +10,19 @@
 
 #define FINDINGS_AT_ONCE_MAX 24u /* of one moment; what is beyond is dropped, the rows are far fewer */
 
+/* What a log says of a rule that can't be asked again. */
+enum recorded {
+	RECORDED_SILENT,  /* it was asked, and found nothing */
+	RECORDED_FINDING, /* ... and fired */
+	RECORDED_NOTHING  /* it was not asked */
+};
+
 struct engine {
 	enum profile profile;
 	const struct policy *policy; /* borrowed; NULL: everything is as the table says */
+	/* NULL in a live run. Else it is asked instead of a rule that needs what redaction replaced; fills `out` of one
+	 * that fired, as the rule had. */
+	enum recorded (*recorded)(void *arg, const struct rule *rule, struct rule_output *out);
 	/* Takes a finding; its views live until it returns. */
 	void (*say)(void *arg, struct event_finding *f, int64_t now_us);
 	void *arg;
@@ -31,6 +41,7 @@ struct engine_case {
 struct engine_answer {
 	const struct rule *rule;
 	struct rule_output out;
+	enum severity weight; /* the rule's own, before out.severity was weighed */
 	bool withheld; /* it holds for this assignment of the follow-ups only (enum ambiguity), and is info for that */
 	bool yields;   /* a more exact one fired, and lists it */
 };

@@ -103,6 +103,17 @@ struct exchange_facts {
 	int64_t started_us;
 	int64_t response_us; /* 0 while there is none */
 	bool remembered;     /* in an event of its own: told because history remembers its response fields */
+	uint8_t hidden;      /* enum hidden_part, as bits, of one that was read from a log */
+};
+
+/* Where redaction replaced something, so that rules that look at every byte can't be asked again. */
+enum hidden_part {
+	HIDDEN_URL = 1,
+	HIDDEN_LOCATION = 2,
+	HIDDEN_RESPONSE_FIELDS = 4, /* but for Location */
+	RAW_URL = 8,                /* that has bytes which no log holds */
+	RAW_LOCATION = 16,
+	HIDDEN_FIELDS = 32, /* of the request */
 };
 
 struct property_verdict {
@@ -193,9 +204,11 @@ struct event_run_started {
 	struct bytes command; /* of `hopaudit run`, or empty */
 	struct bytes listen;  /* "127.0.0.1:8307" */
 	struct bytes profile;
-	bool decided;    /* users changed rules, or accept findings: the profile is not all that was judged by */
-	int64_t wall_us; /* Unix time at this event's at_us: turns every other at_us into a date */
+	struct bytes rules_off; /* ids of rules that were not asked, with spaces between */
+	bool decided;           /* users changed rules, or accept findings: the profile is not all that was judged by */
+	int64_t wall_us;        /* Unix time at this event's at_us: turns every other at_us into a date */
 	unsigned workers;
+	unsigned history; /* entries that are remembered from redirect to redirect; 0: as many as ever */
 };
 
 struct event_observed {
@@ -289,6 +302,9 @@ struct event_finding {
 	struct bytes url;  /* where: the redirect's request URL */
 	struct bytes also; /* ids of other rules that fired for the same fact, with spaces between */
 	struct bytes method;
+	/* What the rule itself said, before profile, users and confidence weighed it. */
+	enum severity weight;
+	bool advisory;
 	struct bytes suppressed_by; /* what the user accepts it by, "team.ignore:3": it is no fault; empty: it counts */
 	struct bytes suppressed_reason;
 };

@@ -8,6 +8,7 @@
 #include "audit/cache_control.h"
 
 #define ROOT_URLS_MAX 8u
+#define BUDGET_SHARE 8 /* a memo is worth less than evidence: one part in so many */
 #define AGAIN_WITHIN_US (600 * (int64_t)1000000)
 #define SECOND_US ((int64_t)1000000)
 #define FOR_EVER_S ((int64_t)10 * 365 * 24 * 3600) /* more is no longer than this */
@@ -95,7 +96,7 @@ void history_free(struct history *h)
 		forget(h, OWNER_OF(h->in_use.next, struct memo, in_use));
 	table_free(&h->memos);
 	free(h->scratch);
-	*h = (struct history){.seed = h->seed, .budget = h->budget, .forgotten = h->forgotten};
+	*h = (struct history){.seed = h->seed, .max = h->max, .budget = h->budget, .forgotten = h->forgotten};
 }
 
 static uint64_t mixed(uint64_t hash, uint64_t more)
@@ -115,9 +116,15 @@ static struct memo *find(const struct history *h, enum memo_kind kind, uint64_t 
 	return NULL;
 }
 
+unsigned history_room(uint64_t budget_bytes)
+{
+	uint64_t max = budget_bytes / BUDGET_SHARE / (sizeof(struct memo) + BUDGET_BLOCK);
+	return max > HISTORY_MAX ? HISTORY_MAX : max > 0 ? (unsigned)max : 1;
+}
+
 static bool has_room(const struct history *h)
 {
-	return h->count < HISTORY_MAX && !(h->budget && budget_over(h->budget, sizeof(struct memo) + BUDGET_BLOCK));
+	return h->count < (h->max ? h->max : HISTORY_MAX);
 }
 
 /* The memo of this key, made where there is none; used last from now on. NULL when there is no room for it. */
@@ -127,11 +134,11 @@ static struct memo *take(struct history *h, enum memo_kind kind, uint64_t key)
 		return NULL;
 	struct memo *m = find(h, kind, key);
 	if (!m) {
-		while (!has_room(h) && !list_empty(&h->in_use)) {
+		if (!has_room(h)) {
 			forget(h, OWNER_OF(h->in_use.next, struct memo, in_use));
 			h->forgotten++;
 		}
-		m = has_room(h) ? calloc(1, sizeof(*m)) : NULL;
+		m = calloc(1, sizeof(*m));
 		if (!m)
 			return NULL;
 		m->kind = kind;

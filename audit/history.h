@@ -2,8 +2,9 @@
  *
  * What rules remember from one redirect to the next: where a question of a client was redirected to before, which hosts
  * want https (HSTS, RFC 6797), and how many pages lead to one root. Made of events' facts alone, so that a log that is
- * judged again gives the same. Bounded: past HISTORY_MAX entries, or past the budget, what was used longest ago is
- * forgotten, and counted. Under the tracker's lock; zeroed memory is an empty history. */
+ * judged again gives the same. Bounded: past `max` entries what was used longest ago is forgotten, and counted. That
+ * is a share of the budget, whatever else is in there, so that what is forgotten is a function of the events, too.
+ * Under the tracker's lock; zeroed memory is an empty history. */
 #ifndef AUDIT_HISTORY_H
 #define AUDIT_HISTORY_H
 
@@ -50,12 +51,16 @@ struct history {
 	struct table memos;
 	struct link in_use; /* least recently used first; of all kinds together */
 	unsigned count;
+	unsigned max; /* 0: HISTORY_MAX */
 	uint64_t forgotten;
 	uint64_t seed;         /* of the hashes that stand for what is remembered */
-	struct budget *budget; /* borrowed; NULL: none */
+	struct budget *budget; /* borrowed, is told of what is taken; NULL: none */
 	char *scratch;         /* owned; grows to the longest URL */
 	size_t scratch_max;
 };
+
+/* The `max` of a history that may take its share of so many bytes. */
+unsigned history_room(uint64_t budget_bytes);
 
 /* Forgets everything; it may be filled again. */
 void history_free(struct history *h);

@@ -41,6 +41,21 @@ bool policy_is_off(const struct policy *p, const struct rule *rule)
 	return change_of(p, rule) == CHANGE_OFF;
 }
 
+struct bytes policy_off(const struct policy *p, char out[POLICY_OFF_MAX])
+{
+	size_t len = 0;
+	for (size_t i = 0; p && i < rules_count; i++) {
+		size_t id = strlen(rules_all[i].id);
+		if (!policy_is_off(p, &rules_all[i]) || len + id + 1 > POLICY_OFF_MAX)
+			continue;
+		if (len > 0)
+			out[len++] = ' ';
+		memcpy(out + len, rules_all[i].id, id);
+		len += id;
+	}
+	return bytes_of(out, len);
+}
+
 bool policy_is_blind(const struct policy *p, char group, enum rule_moment moment)
 {
 	bool any = false;

@@ -32,6 +32,10 @@ void policy_set_severity(struct policy *p, const struct rule *rule, enum severit
 /* Did nobody decide anything? `p` may be NULL. */
 bool policy_is_empty(const struct policy *p) NODISCARD;
 
+/* The ids of the rules that are off, with spaces between. */
+#define POLICY_OFF_MAX 8192
+struct bytes policy_off(const struct policy *p, char out[POLICY_OFF_MAX]);
+
 /* For the engine; `p` may be NULL. */
 bool policy_is_off(const struct policy *p, const struct rule *rule) NODISCARD;
 /* Are all rules of a group off that are asked at this moment? Then nobody looked, and nothing is known to be right. */

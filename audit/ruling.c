@@ -20,6 +20,7 @@ static struct rule_input input_of(const struct exchange_facts *request, struct b
 				   .target = target,
 				   .request_url = parsed(request->url),
 				   .target_url = parsed(target),
+				   .hidden = request->hidden,
 				   .chain = memory,
 				   .rewritten = memory && memory->rewritten,
 				   .chain_loops = memory && memory->looped};

@@ -28,6 +28,7 @@ struct audit *audit_new(const struct audit_config *config)
 	    (struct engine){.profile = config->profile, .policy = config->policy, .say = emit_finding, .arg = a};
 	a->ruling.history.seed = config->seed;
 	a->ruling.history.budget = &a->budget;
+	a->ruling.history.max = history_room(config->budget_bytes);
 	for (unsigned q = 0; q < QUEUE_COUNT; q++)
 		link_init(&a->queues[q]);
 	link_init(&a->waiting);

@@ -132,6 +132,8 @@ struct config {
 	uint32_t store_age_ms; /* 0: for ever */
 
 	bool review_open; /* in the user's browser */
+	/* audit */
+	bool audit_compare; /* tell differences from what was recorded */
 
 	/* inspect */
 	char *inspect_method;              /* NULL: GET, with content POST */

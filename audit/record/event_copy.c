@@ -57,6 +57,7 @@ static void add_run_started(struct event_strings *s, struct event_run_started *r
 	add_view(s, &r->command);
 	add_view(s, &r->listen);
 	add_view(s, &r->profile);
+	add_view(s, &r->rules_off);
 }
 
 static void add_proxy_error(struct event_strings *s, struct event_proxy_error *p)

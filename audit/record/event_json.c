@@ -7,7 +7,7 @@
 #include "audit/record/exchange_json.h"
 #include "audit/rules/rules.h"
 
-void event_writer_init(struct event_writer *w, const uint8_t key[REDACTION_KEY_BYTES])
+void event_writer_init(struct event_writer *w, const uint8_t *key)
 {
 	*w = (struct event_writer){0};
 	redactor_init(&w->redactor, key);
@@ -36,6 +36,9 @@ static void write_run_started(struct event_writer *w, struct text_buf *t, const 
 	json_put_string(t, "profile", r->profile);
 	if (r->decided)
 		json_put_bool(t, "decided", true);
+	write_string(t, "rules_off", r->rules_off);
+	if (r->history)
+		json_put_uint(t, "history", r->history);
 	json_put_uint(t, "workers", r->workers);
 }
 
@@ -207,6 +210,10 @@ static void write_finding(struct event_writer *w, struct text_buf *t, const stru
 	write_free_text(w, t, "expected", f->expected);
 	write_free_text(w, t, "seen", f->seen);
 	write_string(t, "also", f->also);
+	if (f->weight != f->severity)
+		json_put_text(t, "weight", severity_text(f->weight));
+	if (f->advisory)
+		json_put_bool(t, "advisory", true);
 	json_put_text(t, "source", f->rule->source);
 	if (f->suppressed_by.len == 0)
 		return;
@@ -321,6 +328,8 @@ static void write_members(struct event_writer *w, struct text_buf *t, const stru
 		write_run_started(w, t, &e->run_started);
 		break;
 	case EVENT_EXCHANGE:
+		if (e->exchange.remembered)
+			json_put_bool(t, "remembered", true);
 		json_put_uint(t, "exchange", e->exchange.exchange);
 		write_request(w, t, &e->exchange);
 		write_response(w, t, &e->exchange);

@@ -21,7 +21,8 @@ struct event_writer {
 const char *event_path_text(enum audit_path path);  /* "intercepted" */
 const char *event_level_text(enum uri_match level); /* "E1" */
 
-void event_writer_init(struct event_writer *w, const uint8_t key[REDACTION_KEY_BYTES]);
+/* `key` is NULL where events come from a log: they were redacted when that was written. */
+void event_writer_init(struct event_writer *w, const uint8_t *key);
 void event_writer_free(struct event_writer *w);
 
 /* A run begins: from now on it is known what time it is. event_write() does the same. */

@@ -3,6 +3,8 @@
  * Exchanges as members of a line: told once, with their header fields, and named by their number from then on. */
 #include "audit/record/exchange_json.h"
 
+#include "parser/utf8.h"
+
 const char *event_path_text(enum audit_path path)
 {
 	switch (path) {
@@ -64,6 +66,17 @@ static void write_fields(struct event_writer *w, struct text_buf *t, const struc
 		json_put_bool(t, "fields_incomplete", true);
 }
 
+/* Bytes that are no UTF-8 stand percent-encoded, as if they had come so: that must be told. */
+static void write_raw(struct text_buf *t, const char *name, struct bytes url, bool is_known)
+{
+	uint32_t character = is_known ? UTF8_MALFORMED : 0;
+
+	for (size_t at = 0; at < url.len && character != UTF8_MALFORMED;)
+		at += utf8_read(url, at, &character);
+	if (character == UTF8_MALFORMED)
+		json_put_bool(t, name, true);
+}
+
 void write_request(struct event_writer *w, struct text_buf *t, const struct exchange_facts *x)
 {
 	json_put_object_begin(t, "request");
@@ -76,6 +89,7 @@ void write_request(struct event_writer *w, struct text_buf *t, const struct exch
 	json_put_url(t, "url", redact_url(&w->redactor, x->url));
 	if (x->restored.len > 0)
 		json_put_url(t, "restored", redact_url(&w->redactor, x->restored));
+	write_raw(t, "url_raw", x->url, x->hidden & RAW_URL);
 	write_free_text(w, t, "user_agent", x->user_agent);
 	if (!field_has(x->fields, "content-type"))
 		write_free_text(w, t, "content_type", x->content_type);
@@ -101,6 +115,7 @@ void write_response(struct event_writer *w, struct text_buf *t, const struct exc
 		json_put_bool(t, "surplus", true);
 	if (x->has_location) {
 		json_put_url(t, "location", redact_url(&w->redactor, x->location));
+		write_raw(t, "location_raw", x->location, x->hidden & RAW_LOCATION);
 		json_put_uint(t, "location_count", x->location_count);
 	}
 	write_fields(w, t, x->response_fields);

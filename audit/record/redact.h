@@ -19,11 +19,13 @@
 /* One for each thread. Each function returns its argument itself where there was nothing to hide, else a view of this
  * redactor's own text, which lives until the next call. Short memory hides everything. */
 struct redactor {
+	bool off; /* nothing is hidden: all was, before */
 	uint8_t key[REDACTION_KEY_BYTES];
 	struct text_buf out; /* owned; the result of the last call */
 };
 
-void redactor_init(struct redactor *r, const uint8_t key[REDACTION_KEY_BYTES]);
+/* `key`: REDACTION_KEY_BYTES; NULL for what was redacted before, which is left as it is. */
+void redactor_init(struct redactor *r, const uint8_t *key);
 /* Wipes the key too. */
 void redactor_free(struct redactor *r);
 

@@ -183,6 +183,12 @@ static bool expected_pass(struct redact_pass *p, struct bytes word, enum expect 
 	return false;
 }
 
+/* "http://[::1]": the bracket belongs to it. */
+static bool closes_address(struct bytes word)
+{
+	return word.ptr[word.len - 1] == ']' && bytes_find(word, '[') < word.len;
+}
+
 static void word_pass(struct redact_pass *p, struct bytes word, bool is_command, enum expect *expect)
 {
 	size_t from = 0, to = word.len;
@@ -192,7 +198,7 @@ static void word_pass(struct redact_pass *p, struct bytes word, bool is_command,
 
 	while (from < to && is_opening(word.ptr[from]))
 		from++;
-	while (to > from && is_closing(word.ptr[to - 1]))
+	while (to > from && is_closing(word.ptr[to - 1]) && !closes_address(bytes_slice(word, from, to)))
 		to--;
 	core = bytes_slice(word, from, to);
 	if (is_command)

@@ -9,22 +9,21 @@
 #include "audit/report/facts_read.h"
 #include "audit/report/event_names.h"
 #include "audit/report/json_get.h"
+#include "audit/report/told.h"
 #include "audit/rules/rules.h"
 
-/* `line` is what the last event's views view. An `exchange` line is only kept as text, in `pending`, until the line
- * behind it names the exchange: of those that --record-all wrote, most are never named. */
+/* `line` is what the last event's views view. */
 struct event_reader {
 	struct known known;
-	char *pending; /* owned */
-	size_t pending_len;
-	size_t pending_max;
+	struct told told;
 	struct exchange_facts none; /* of what is not known */
 	bool failed;                /* memory was short */
 	/* of the last event */
 	json_t *line;                /* owned */
 	bool partly;                 /* it names what is not known */
 	struct chain_memory *memory; /* of its chain; borrowed */
-	enum verdict *judged;        /* of its redirect; borrowed */
+	struct known_judged judged;  /* of its redirect; borrowed */
+	struct known_exchange alone; /* that it tells of, where nothing need be kept of that */
 	struct known_chain *ends;    /* the chain that it ends */
 	struct rule rule;            /* of a finding: as the log names it */
 };
@@ -39,14 +38,15 @@ void event_reader_free(struct event_reader *r)
 	if (!r)
 		return;
 	known_free(&r->known);
+	known_exchange_clear(&r->alone);
 	json_decref(r->line);
-	free(r->pending);
+	told_free(&r->told);
 	free(r);
 }
 
 bool event_reader_failed(const struct event_reader *r)
 {
-	return r->failed || r->known.failed;
+	return r->failed || r->known.failed || r->told.failed;
 }
 
 struct chain_memory *event_reader_memory(struct event_reader *r)
@@ -54,7 +54,7 @@ struct chain_memory *event_reader_memory(struct event_reader *r)
 	return r->memory;
 }
 
-enum verdict *event_reader_judged(struct event_reader *r)
+struct known_judged event_reader_judged(struct event_reader *r)
 {
 	return r->judged;
 }
@@ -64,35 +64,15 @@ static struct chain_memory *memory_of(struct known_chain *c)
 	return c && !c->finished ? &c->memory : NULL;
 }
 
-static void keep_pending(struct event_reader *r, struct bytes line)
+/* What a line before told of the exchange becomes part of the chain. */
+static struct known_exchange *take_told(struct event_reader *r, struct known_chain *c, uint64_t id)
 {
-	if (line.len > r->pending_max) {
-		char *room = realloc(r->pending, line.len);
+	struct bytes text = told_find(&r->told, id);
+	json_t *line = text.len > 0 ? json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL) : NULL;
+	struct known_exchange *x = line ? known_exchange_add(&r->known, c, id) : NULL;
 
-		if (!room) {
-			r->failed = true;
-			r->pending_len = 0;
-			return;
-		}
-		r->pending = room;
-		r->pending_max = line.len;
-	}
-	memcpy(r->pending, line.ptr, line.len);
-	r->pending_len = line.len;
-}
-
-/* The exchange of the line before, if it is this one, becomes part of the chain. */
-static struct known_exchange *take_pending(struct event_reader *r, struct known_chain *c, uint64_t id)
-{
-	json_t *line = r->pending_len ? json_loadb(r->pending, r->pending_len, JSON_ALLOW_NUL, NULL) : NULL;
-	struct known_exchange *x = NULL;
-
-	if (line && get_count(line, "exchange") == id) {
-		r->pending_len = 0;
-		x = known_exchange_add(&r->known, c, id);
-		if (x && !(read_request(x, line) && read_response(x, line)))
-			r->failed = true;
-	}
+	if (x && !(read_request(x, line) && read_response(x, line)))
+		r->failed = true;
 	json_decref(line);
 	return x;
 }
@@ -103,7 +83,7 @@ static struct known_exchange *named_exchange(struct event_reader *r, struct know
 	struct known_exchange *x = known_exchange_find(&r->known, id);
 
 	if (!x && c)
-		x = take_pending(r, c, id);
+		x = take_told(r, c, id);
 	else if (x && c)
 		known_join(&r->known, c, x);
 	if (!x && c && id > 0)
@@ -120,7 +100,7 @@ static struct known_exchange *get_exchange(struct event_reader *r, struct known_
 
 	if (!x)
 		return NULL;
-	(void)get_content(object, "content", &x->facts.request);
+	x->facts.content_news = get_content(object, "content", &x->facts.request);
 	if (!read_response(x, object))
 		r->failed = true;
 	return x;
@@ -242,9 +222,11 @@ static void read_followed(struct event_reader *r, const json_t *line, struct aud
 	    .ambiguous = (enum ambiguity)get_enum(match, "ambiguous", AMBIGUITIES, ambiguity_name),
 	};
 	if (redirect)
-		r->judged = redirect->judged;
-	if (redirect && !redirect->left)
+		r->judged.verdicts = redirect->judged;
+	if (redirect && !redirect->left) {
 		r->memory = memory_of(c);
+		r->judged.unverifiable = &c->unverifiable;
+	}
 	read_verdicts(line, f->verdicts);
 	read_body(line, &f->body);
 }
@@ -336,10 +318,14 @@ static void read_finding(struct event_reader *r, const json_t *line, struct audi
 	    .seen = get_bytes(line, "seen"),
 	    .url = get_bytes(line, "url"),
 	    .also = get_bytes(line, "also"),
+	    .advisory = get_bool(line, "advisory"),
 	    .method = get_bytes(line, "method"),
 	    .suppressed_by = get_bytes(line, "suppressed_by"),
 	    .suppressed_reason = get_bytes(line, "suppressed_reason"),
 	};
+	e->finding.weight = get_text(line, "weight")
+				? (enum severity)get_enum(line, "weight", SEVERITY_ERROR + 1, severity_name)
+				: e->finding.severity;
 }
 
 /* The event is the last that sees the chain's memory. */
@@ -369,10 +355,22 @@ static void read_chain_finished(struct event_reader *r, const json_t *line, stru
 	    .last = last,
 	};
 	r->memory = memory_of(c);
+	r->judged.unverifiable = c ? &c->unverifiable : NULL;
 	r->ends = c;
 }
 
+/* One that is told of for what is to be remembered of its answer: it stands for itself. */
+static void read_exchange(struct event_reader *r, const json_t *line, struct audit_event *e)
+{
+	r->alone.facts.exchange = get_count(line, "exchange");
+	if (!(read_request(&r->alone, line) && read_response(&r->alone, line)))
+		r->failed = true;
+	r->alone.facts.remembered = true;
+	e->exchange = r->alone.facts;
+}
+
 static void (*const readers[EVENT_TYPE_COUNT])(struct event_reader *r, const json_t *line, struct audit_event *e) = {
+    [EVENT_EXCHANGE] = read_exchange,
     [EVENT_REDIRECT_OBSERVED] = read_observed,
     [EVENT_REDIRECT_FOLLOWED] = read_followed,
     [EVENT_REDIRECT_CLOSED] = read_closed,
@@ -381,24 +379,33 @@ static void (*const readers[EVENT_TYPE_COUNT])(struct event_reader *r, const jso
     [EVENT_CHAIN_FINISHED] = read_chain_finished,
 };
 
-/* The kind of a line can be told from its first bytes, which saves parsing most of a large log. Whatever is not written
- * as we write it is parsed. */
-static bool is_exchange(struct bytes line)
+/* The number of the exchange that a line tells of; 0 where it is another kind of line. That can be told from its first
+ * bytes, which saves parsing most of a large log. Whatever is not written as we write it is parsed, and so is an
+ * exchange that is an event of its own. */
+static uint64_t exchange_told(struct bytes line)
 {
-	static const char type[] = "\"type\":\"exchange\",";
-	struct bytes begin = bytes_slice(line, 0, 100);
+	static const char type[] = "\"type\":\"exchange\",\"exchange\":";
+	struct bytes begin = bytes_slice(line, 0, 120);
+	const char *at = memmem(begin.ptr, begin.len, type, sizeof(type) - 1);
+	struct bytes number;
+	int64_t id;
 
-	return memmem(begin.ptr, begin.len, type, sizeof(type) - 1) != NULL;
+	if (!at)
+		return 0;
+	number = bytes_slice(line, (size_t)(at - line.ptr) + sizeof(type) - 1, line.len);
+	number = bytes_slice(number, 0, bytes_find(number, ','));
+	return bytes_to_int64(number, &id) && id > 0 ? (uint64_t)id : 0;
 }
 
 static void forget_last(struct event_reader *r)
 {
 	if (r->ends)
 		known_finish(&r->known, r->ends);
+	known_exchange_clear(&r->alone);
 	json_decref(r->line);
 	r->line = NULL;
 	r->memory = NULL;
-	r->judged = NULL;
+	r->judged = (struct known_judged){NULL, NULL};
 	r->ends = NULL;
 	r->partly = false;
 }
@@ -410,8 +417,9 @@ static enum event_read read_type(struct event_reader *r, struct bytes type, stru
 		return EVENT_READ_CONTINUED;
 	}
 	if (bytes_equal(type, bytes_str(event_type_text(EVENT_EXCHANGE)))) {
-		keep_pending(r, line);
-		return EVENT_READ_OTHER;
+		told_add(&r->told, get_count(r->line, "exchange"), line);
+		if (!get_bool(r->line, "remembered"))
+			return EVENT_READ_OTHER;
 	}
 	for (unsigned i = 0; i < EVENT_TYPE_COUNT; i++) {
 		if (!bytes_equal(type, bytes_str(event_type_text((enum event_type)i))))
@@ -428,11 +436,12 @@ static enum event_read read_type(struct event_reader *r, struct bytes type, stru
 
 enum event_read event_read(struct event_reader *r, struct bytes line, struct audit_event *e)
 {
+	uint64_t exchange = exchange_told(line);
 	struct bytes type;
 
 	forget_last(r);
-	if (is_exchange(line)) {
-		keep_pending(r, line);
+	if (exchange) {
+		told_add(&r->told, exchange, line);
 		return EVENT_READ_OTHER;
 	}
 	r->line = json_loadb(line.ptr, line.len, JSON_ALLOW_NUL, NULL);
@@ -447,4 +456,16 @@ enum event_read event_read(struct event_reader *r, struct bytes line, struct aud
 unsigned event_reader_format(const struct event_reader *r)
 {
 	return (unsigned)get_small(r->line, "format");
+}
+
+uint64_t event_line_seq(struct bytes line)
+{
+	static const char begin[] = "{\"seq\":";
+	struct bytes number = bytes_slice(line, sizeof(begin) - 1, line.len);
+	int64_t seq;
+
+	if (line.len < sizeof(begin) || memcmp(line.ptr, begin, sizeof(begin) - 1) != 0)
+		return 0;
+	number = bytes_slice(number, 0, bytes_find(number, ','));
+	return bytes_to_int64(number, &seq) && seq > 0 ? (uint64_t)seq : 0;
 }

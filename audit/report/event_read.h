@@ -17,7 +17,7 @@ enum event_read {
 	EVENT_READ_PARTLY,    /* names an exchange or a redirect that no line told of: those facts are empty */
 	EVENT_READ_CONTINUED, /* the first line of a rotated log: run_started.run is the run's id */
 	EVENT_READ_OTHER,     /* no event; or of a type that is not known here; or an exchange, which is kept for those
-				 behind */
+				 behind, unless it is `remembered`, and an event of its own */
 	EVENT_READ_UNREADABLE /* no JSON object with a type */
 };
 
@@ -33,9 +33,17 @@ enum event_read event_read(struct event_reader *r, struct bytes line, struct aud
  * Lives until the next call of event_read(). */
 struct chain_memory *event_reader_memory(struct event_reader *r);
 
-/* Likewise, of a redirect.followed: room for PROPERTY_COUNT verdicts, those of the match before it, if there was one.
- */
-enum verdict *event_reader_judged(struct event_reader *r);
+/* Likewise: room for what the judge made of follow-ups before. */
+struct known_judged {
+	enum verdict
+	    *verdicts; /* of a redirect.followed: PROPERTY_COUNT, those of the match before it, if there was one */
+	unsigned *unverifiable; /* of that, and of chain.finished: verdicts of the chain that could not be reached; NULL
+				 * where the live run did not count either */
+};
+struct known_judged event_reader_judged(struct event_reader *r);
+
+/* {"seq":N,... ; 0 where a line does not begin so. */
+uint64_t event_line_seq(struct bytes line);
 
 /* Of the last line, which is run.started or run.continued; 0: it does not say. */
 unsigned event_reader_format(const struct event_reader *r);

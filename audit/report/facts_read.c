@@ -141,6 +141,36 @@ static const char *path_name(unsigned value)
 	return event_path_text((enum audit_path)value);
 }
 
+/* Does a digest stand in it where there was something else: "~" and 16 hexadecimal digits? */
+static bool has_digest(struct bytes b)
+{
+	for (size_t at = bytes_find(b, '~'); at < b.len;) {
+		size_t end = at + 1;
+
+		while (end < b.len && hex_value((unsigned char)b.ptr[end]) >= 0)
+			end++;
+		if (end - at > 16)
+			return true;
+		at = end + bytes_find(bytes_slice(b, end, b.len), '~');
+	}
+	return false;
+}
+
+static bool has_digests(const struct field_list *l)
+{
+	for (const struct field_item *f = l ? l->items : NULL; l && f < l->items + l->count; f++) {
+		if (!bytes_equal(field_name(l, f), BYTES("location")) && has_digest(field_value(l, f)))
+			return true;
+	}
+	return false;
+}
+
+static void note(struct exchange_facts *f, bool is_so, unsigned parts)
+{
+	if (is_so)
+		f->hidden |= (uint8_t)parts;
+}
+
 bool read_request(struct known_exchange *x, const json_t *line)
 {
 	json_t *request = json_object_get(line, "request");
@@ -164,6 +194,9 @@ bool read_request(struct known_exchange *x, const json_t *line)
 	f->content_type = get_bytes(request, "content_type");
 	if (f->content_type.len == 0)
 		f->content_type = bytes_slice(field_get(f->fields, "content-type"), 0, CONTENT_TYPE_MAX);
+	note(f, get_bool(request, "url_raw"), HIDDEN_URL | RAW_URL);
+	note(f, has_digest(f->url), HIDDEN_URL);
+	note(f, has_digests(x->fields), HIDDEN_FIELDS);
 	(void)get_content(request, "content", &f->request);
 	return true;
 }
@@ -195,5 +228,9 @@ bool read_response(struct known_exchange *x, const json_t *line)
 	f->has_location = has_location;
 	f->location = location;
 	f->location_count = (uint16_t)get_small(response, "location_count");
+	f->hidden &= HIDDEN_URL | RAW_URL | HIDDEN_FIELDS; /* which are the request's */
+	note(f, get_bool(response, "location_raw"), HIDDEN_LOCATION | RAW_LOCATION);
+	note(f, has_digest(location), HIDDEN_LOCATION);
+	note(f, has_digests(fields), HIDDEN_RESPONSE_FIELDS);
 	return true;
 }

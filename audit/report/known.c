@@ -6,16 +6,22 @@
 
 #include <stdlib.h>
 
+void known_exchange_clear(struct known_exchange *x)
+{
+	json_decref(x->request);
+	json_decref(x->response);
+	free(x->fields);
+	free(x->response_fields);
+	*x = (struct known_exchange){.refs = x->refs};
+}
+
 static void exchange_drop(struct known *k, struct known_exchange *x)
 {
 	if (--x->refs > 0)
 		return;
 	if (known_exchange_find(k, x->facts.exchange) == x)
 		id_map_remove(&k->exchanges, x->facts.exchange);
-	json_decref(x->request);
-	json_decref(x->response);
-	free(x->fields);
-	free(x->response_fields);
+	known_exchange_clear(x);
 	free(x);
 }
 

@@ -48,7 +48,8 @@ struct known_chain {
 	struct known_chain *older;
 	uint64_t id;
 	bool finished;
-	struct chain_memory memory;
+	struct chain_memory memory; /* for whoever judges, as `unverifiable` */
+	unsigned unverifiable;
 	struct known_part *parts;         /* owned; the newest first */
 	struct known_redirect *redirects; /* owned; likewise */
 	size_t part_count;
@@ -72,6 +73,9 @@ struct known {
 };
 
 void known_free(struct known *k);
+
+/* Gives back what its facts view: nothing is known of it then. */
+void known_exchange_clear(struct known_exchange *x);
 
 /* Made where it is new. NULL when memory is short. */
 struct known_chain *known_chain(struct known *k, uint64_t id);

@@ -10,20 +10,19 @@
 #include "audit/record/event_json.h"
 #include "audit/record/log_tail.h"
 #include "audit/report/event_read.h"
+#include "audit/report/log_lines.h"
+#include "audit/report/rejudge.h"
 #include "audit/report/report_event.h"
 
-/* One pass over a file. The last whole line is kept, for its digest is the run's head. */
+/* One pass over a file. The digest of the last whole line is the run's head. */
 struct log_pass {
 	struct report *report;
 	struct event_reader *reader; /* owned */
-	FILE *file;
-	unsigned format; /* of a log that can't be read; 0: none */
-	char *line;      /* owned, by getline() */
-	size_t line_max;
-	struct bytes last; /* in `kept` */
-	char *kept;        /* owned, by getline() */
-	size_t kept_max;
-	uint64_t seq; /* of the last line that has one; 0: none */
+	struct rejudge *rejudge;     /* owned; NULL: the report is of what was recorded */
+	struct log_lines lines;
+	unsigned format;   /* of a log that can't be read; 0: none */
+	struct bytes last; /* in `lines` */
+	uint64_t seq;      /* of the last line that has one; 0: none */
 };
 
 /* The kind of a line that says nothing to a report can be told from its first bytes, which saves parsing most of a
@@ -40,23 +39,9 @@ static bool is_beside_the_point(struct bytes line)
 	return false;
 }
 
-/* {"seq":N,... ; 0 where the line does not begin so. */
-static uint64_t seq_of(struct bytes line)
-{
-	static const char begin[] = "{\"seq\":";
-	struct bytes number;
-	int64_t seq;
-
-	if (line.len < sizeof(begin) || memcmp(line.ptr, begin, sizeof(begin) - 1) != 0)
-		return 0;
-	number = bytes_slice(line, sizeof(begin) - 1, line.len);
-	number = bytes_slice(number, 0, bytes_find(number, ','));
-	return bytes_to_int64(number, &seq) && seq > 0 ? (uint64_t)seq : 0;
-}
-
 static void count_gap(struct log_pass *p, struct bytes line)
 {
-	uint64_t seq = seq_of(line);
+	uint64_t seq = event_line_seq(line);
 
 	if (seq == 0)
 		return;
@@ -96,37 +81,54 @@ static bool read_line(struct log_pass *p, struct bytes line)
 		r->begun = true;
 		r->run = arena_copy(&r->arena, e.run_started.run);
 	}
-	if (is_event)
+	if (p->rejudge)
+		rejudge_line(p->rejudge, p->reader, result, &e, line);
+	else if (is_event)
 		report_event(r, &e);
 	count_gap(p, line);
 	return true;
 }
 
-static void keep(struct log_pass *p, size_t len)
+static bool is_finding(struct bytes line)
 {
-	char *line = p->line;
-	size_t max = p->line_max;
+	static const char type[] = "\"type\":\"finding\",";
+	struct bytes begin = bytes_slice(line, 0, 100);
 
-	p->line = p->kept;
-	p->line_max = p->kept_max;
-	p->kept = line;
-	p->kept_max = max;
-	p->last = bytes_of(line, len);
+	return memmem(begin.ptr, begin.len, type, sizeof(type) - 1) != NULL;
+}
+
+static struct bytes text_of(const struct log_line *line)
+{
+	return bytes_of(line->text, line->len);
+}
+
+/* The judge is shown what was found at the line that is read next. */
+static void look_ahead(struct log_pass *p)
+{
+	const struct log_line *line;
+
+	for (unsigned i = 0; i < LOG_LINES_AHEAD_MAX && (line = log_lines_peek(&p->lines, i)); i++) {
+		if (line->torn || !is_finding(text_of(line)))
+			return;
+		rejudge_ahead(p->rejudge, text_of(line));
+	}
 }
 
 static void read_lines(struct log_pass *p)
 {
-	ssize_t len;
+	const struct log_line *line;
 
-	while ((len = getline(&p->line, &p->line_max, p->file)) > 0) {
-		if (p->line[len - 1] != '\n') {
+	while ((line = log_lines_take(&p->lines))) {
+		if (line->torn) {
 			p->report->torn = true;
 			return;
 		}
 		p->report->line++;
-		if (!read_line(p, bytes_of(p->line, (size_t)len - 1)))
+		if (p->rejudge && !is_finding(text_of(line)))
+			look_ahead(p);
+		if (!read_line(p, text_of(line)))
 			return;
-		keep(p, (size_t)len - 1);
+		p->last = text_of(line);
 	}
 }
 
@@ -143,15 +145,49 @@ static void write_head(struct report *r, struct bytes last)
 	}
 }
 
+static void report_judged(void *arg, const struct audit_event *e, struct bytes line, uint64_t seq)
+{
+	struct log_pass *p = arg;
+	const struct judging *judging = p->report->judging;
+
+	if (e)
+		report_event(p->report, e);
+	if (judging->say)
+		judging->say(judging->arg, e, line, seq);
+}
+
+static void report_recorded(void *arg, const struct event_finding *f)
+{
+	const struct judging *judging = ((struct log_pass *)arg)->report->judging;
+
+	if (judging->recorded)
+		judging->recorded(judging->arg, f);
+}
+
+static bool begin(struct log_pass *p)
+{
+	struct judging judging;
+
+	p->reader = event_reader_new();
+	if (!p->reader || !p->report->judging)
+		return p->reader != NULL;
+	judging = *p->report->judging;
+	judging.say = report_judged;
+	judging.recorded = report_recorded;
+	judging.arg = p;
+	p->rejudge = rejudge_new(&judging);
+	return p->rejudge != NULL;
+}
+
 /* Returns 0, or an errno. */
 static int read_run(struct log_pass *p, int64_t offset)
 {
-	if (!p->reader)
-		return ENOMEM;
-	if (!p->file || fseeko(p->file, offset, SEEK_SET) != 0)
+	if (!p->lines.file || fseeko(p->lines.file, offset, SEEK_SET) != 0)
 		return errno;
+	if (!begin(p))
+		return ENOMEM;
 	read_lines(p);
-	if (ferror(p->file))
+	if (ferror(p->lines.file))
 		return errno ? errno : EIO;
 	if (event_reader_failed(p->reader))
 		return ENOMEM;
@@ -161,13 +197,15 @@ static int read_run(struct log_pass *p, int64_t offset)
 
 bool report_read(struct report *r, const char *path, int64_t offset, char *error, size_t error_size)
 {
-	struct log_pass p = {.report = r, .reader = event_reader_new(), .file = fopen(path, "re")};
+	struct log_pass p = {.report = r, .lines.file = fopen(path, "re")};
 	int failure = read_run(&p, offset);
 
-	if (p.file)
-		fclose(p.file);
-	free(p.line);
-	free(p.kept);
+	if (p.rejudge)
+		r->rejudged = rejudge_result(p.rejudge);
+	rejudge_free(p.rejudge);
+	if (p.lines.file)
+		fclose(p.lines.file);
+	log_lines_free(&p.lines);
 	event_reader_free(p.reader);
 	report_close(r);
 	if (failure == 0 && r->failed)

@@ -10,6 +10,7 @@
 #include "audit/report/arena.h"
 #include "audit/report/filter.h"
 #include "audit/report/id_map.h"
+#include "audit/report/rejudge.h"
 
 #define REPORT_GROUPS_MAX 512   /* kinds of chains; past it the least bad ones are only counted */
 #define REPORT_CHAINS_MAX 20000 /* likewise where each chain is a group of its own */
@@ -136,6 +137,7 @@ struct report {
 	bool torn;                  /* the last line has no end */
 	uint64_t left_out;          /* chains that the filter does not match */
 	char head[65];              /* digest of the run's last line */
+	struct rejudge_result rejudged;
 	struct report_error errors[REPORT_ERRORS_MAX];
 	unsigned error_count;
 	struct report_suppressor suppressors[REPORT_SUPPRESSORS_MAX];
@@ -149,10 +151,11 @@ struct report {
 	uint64_t more[SEVERITY_ERROR + 1]; /* chains that are in no group, by verdict */
 
 	/* May be set behind report_init(). */
-	bool fields;                 /* header fields are wanted */
-	bool each_chain;             /* every chain is a group of its own */
-	const struct filter *filter; /* borrowed; chains that it does not match are left out, of the totals too */
-	uint64_t line;               /* of the log, the one being read; at first how many stand before the run */
+	bool fields;                   /* header fields are wanted */
+	const struct judging *judging; /* rejudge.h: judge the run again; borrowed; NULL: as it was recorded */
+	bool each_chain;               /* every chain is a group of its own */
+	const struct filter *filter;   /* borrowed; chains that it does not match are left out, of the totals too */
+	uint64_t line;                 /* of the log, the one being read; at first how many stand before the run */
 
 	/* Set it behind report_init() to be told of each chain when nothing more will be said of it, before it joins a
 	 * group and is perhaps freed. */

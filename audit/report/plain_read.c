@@ -12,7 +12,9 @@ static void read_run_started(const json_t *line, struct audit_event *e)
 						    .listen = get_bytes(line, "listen"),
 						    .profile = get_bytes(line, "profile"),
 						    .decided = get_bool(line, "decided"),
+						    .rules_off = get_bytes(line, "rules_off"),
 						    .wall_us = e->at_us,
+						    .history = (unsigned)get_small(line, "history"),
 						    .workers = (unsigned)get_small(line, "workers")};
 }
 

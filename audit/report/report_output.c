@@ -63,6 +63,7 @@ bool report_sources_read(struct report_source *sources, size_t count, bool each_
 	for (size_t i = 0; i < count; i++) {
 		struct report *r = &sources[i].report;
 
+		r->judging = sources[i].judging;
 		r->each_chain = each_chain;
 		r->line = sources[i].lines;
 		r->filter = sources[i].filter;

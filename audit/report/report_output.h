@@ -25,13 +25,14 @@ bool report_has_each_chain(enum report_format format);
 
 /* Where a run stands in a log. */
 struct report_source {
-	const char *path;            /* borrowed */
-	const char *name;            /* as the report should name it; borrowed; NULL: it is not kept */
-	int64_t offset;              /* of the run's first byte */
-	uint64_t lines;              /* before it */
-	const struct filter *filter; /* borrowed; NULL: all chains */
-	bool fields;                 /* header fields are wanted: REPORT_FORMAT_CURL */
-	struct report report;        /* of this module, between report_sources_read() and report_sources_free() */
+	const char *path;              /* borrowed */
+	const char *name;              /* as the report should name it; borrowed; NULL: it is not kept */
+	int64_t offset;                /* of the run's first byte */
+	uint64_t lines;                /* before it */
+	const struct filter *filter;   /* borrowed; NULL: all chains */
+	bool fields;                   /* header fields are wanted: REPORT_FORMAT_CURL */
+	const struct judging *judging; /* see struct report; NULL until it is set */
+	struct report report;          /* of this module, between report_sources_read() and report_sources_free() */
 };
 
 /* The last run of a log. False, with a one-line reason in `error`, when the log can't be read or has no run. */

@@ -17,6 +17,7 @@ struct rule_input {
 	struct uri request_url;               /* R's, parsed */
 	struct uri target_url;                /* T parsed; without scheme (ptr NULL) where Location is unusable */
 	bool expects;                         /* a follow-up is asked for */
+	uint8_t hidden;                       /* enum hidden_part, as bits; 0 in a live run */
 	bool same_url; /* the target is the URL that was asked: a repetition and a follow-up look alike */
 	const struct chain_memory *chain;
 	/* RULE_AT_FOLLOW */
@@ -59,6 +60,7 @@ void word_bytes(struct wording *w, struct bytes b); /* cut after 40 bytes */
 void word_number(struct wording *w, uint64_t n);
 void word_origin(struct wording *w, const struct uri *u); /* "https://host:port", the port as it was written */
 void word_place(struct wording *w, const struct uri *u);  /* ... with the path, where that is short, without a query */
+void word_url(struct wording *w, const struct uri *u);    /* ... and the query, where it is short and plain */
 void word_seconds(struct wording *w, int64_t us);         /* "1.2 s" */
 
 /* The engine sets severity and fault from the row before it asks; a check changes them where its case is another. */

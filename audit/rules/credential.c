@@ -256,7 +256,7 @@ bool check_authorization_lost(const struct rule_input *in, struct rule_output *o
 	word_number(&out->message, in->chain->authorization_lost);
 	word(&out->message, " stayed at the same origin, and its follow-up came without the Authorization");
 	if (refused)
-		word(&out->message, ": the chain ended in 401");
+		word(&out->message, ", and the chain ended in 401");
 	word(&out->expected, "the same Authorization");
 	word(&out->seen, "none");
 	return true;

@@ -3,6 +3,7 @@
  * Group D of RULES.md §2, URLs: userinfo and secrets in a Location, in a request target and in Referer. Names and
  * places are looked at, never values: those may be digests. */
 #include "audit/rules/check.h"
+#include "audit/rules/text.h"
 #include "audit/site.h"
 
 static bool is_http(const struct uri *u)
@@ -170,13 +171,13 @@ static struct bytes parameter_name(struct bytes parameter)
 	return bytes_slice(parameter, 0, bytes_find(parameter, '='));
 }
 
-/* Does a query hold a parameter of this name; of just this value too, where `pair` says one? */
+/* Does a query hold a parameter of this name; of this value too, in whatever spelling, where `pair` says one? */
 static bool has_parameter(struct bytes query, struct bytes name, struct bytes pair)
 {
 	struct bytes parameter;
 	while (parameter_next(&query, &parameter)) {
 		if (bytes_equal_nocase(parameter_name(parameter), name) &&
-		    (pair.len == 0 || bytes_equal(parameter, pair)))
+		    (pair.len == 0 || text_equal_decoded(parameter, pair)))
 			return true;
 	}
 	return false;

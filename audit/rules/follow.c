@@ -59,7 +59,7 @@ bool check_follow_opaque(const struct rule_input *in, struct rule_output *out)
 		word(&out->message, "the target");
 	}
 	word(&out->message, "; what it asked for in there can't be seen");
-	word_bytes(&out->expected, in->target);
+	word_url(&out->expected, &in->target_url);
 	word(&out->seen, "a tunnel");
 	return true;
 }
@@ -70,7 +70,7 @@ bool check_follow_not_visible(const struct rule_input *in, struct rule_output *o
 		return false;
 	word(&out->message,
 	     "the client had a tunnel to the target already; whether it followed in there can't be seen");
-	word_bytes(&out->expected, in->target);
+	word_url(&out->expected, &in->target_url);
 	return true;
 }
 
@@ -118,8 +118,10 @@ bool check_wrong_target(const struct rule_input *in, struct rule_output *out)
 	word(&out->message, "the client sent the same ");
 	word(&out->message, in->instead_link);
 	word(&out->message, " to another URL than the Location says, and never to that");
-	word_bytes(&out->expected, in->target);
-	word_bytes(&out->seen, in->instead->url);
+	word_url(&out->expected, &in->target_url);
+	struct uri instead;
+	if (uri_parse_http(in->instead->url, &instead) == URI_OK)
+		word_url(&out->seen, &instead);
 	return true;
 }
 
@@ -156,7 +158,7 @@ bool check_misresolved(const struct rule_input *in, struct rule_output *out)
 	}
 	word(&out->message, "the client asked for another URL than the Location says: ");
 	word(&out->message, cause_text(in->cause));
-	word_bytes(&out->expected, in->target);
-	word_bytes(&out->seen, in->follow->url);
+	word_url(&out->expected, &in->target_url);
+	word_url(&out->seen, &in->follow_url);
 	return true;
 }

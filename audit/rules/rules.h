@@ -30,6 +30,8 @@ struct rule {
 	enum rule_moment moment;
 	bool at_follow_too; /* it has something to say of the follow-up as well, and is asked at RULE_AT_FOLLOW once
 			       more */
+	uint8_t spells; /* enum hidden_part, as bits: it looks at every byte of these, so that a log may lack what it
+			   needs */
 	/* Ids, with spaces between: where one of them fires at the same moment, it explains the same fact more exactly,
 	 * and this one is listed there as `also:` instead of being a finding of its own. NULL: none. */
 	const char *yields_to;

@@ -832,6 +832,7 @@ static const struct rule table[] = {
      .severity = SEVERITY_ERROR,
      .in_default = true,
      .moment = RULE_AT_REDIRECT,
+     .spells = HIDDEN_LOCATION,
      .summary = "Location is not a URL that can be followed.",
      .condition = "The value is no URI reference, or it is an http or https URL without a host, or with a "
 		  "malformed host, port or address.",
@@ -845,6 +846,7 @@ static const struct rule table[] = {
      .severity = SEVERITY_WARNING,
      .in_default = true,
      .moment = RULE_AT_REDIRECT,
+     .spells = HIDDEN_LOCATION,
      .yields_to = "location-backslash location-invalid location-typo-suspect location-non-http-scheme",
      .summary = "Location holds characters that no URI may hold.",
      .condition = "The value has a space, a byte that is not ASCII, one of \" < > ^ { | }, a backslash, a backtick, "
@@ -860,6 +862,7 @@ static const struct rule table[] = {
      .severity = SEVERITY_WARNING,
      .in_default = true,
      .moment = RULE_AT_REDIRECT,
+     .spells = HIDDEN_LOCATION,
      .yields_to = "location-invalid",
      .summary = "Location holds a backslash, which browsers take for a slash.",
      .condition = "The value has a backslash in front of its query and fragment.",
@@ -874,6 +877,7 @@ static const struct rule table[] = {
      .severity = SEVERITY_ERROR,
      .in_default = true,
      .moment = RULE_AT_REDIRECT,
+     .spells = HIDDEN_URL | HIDDEN_LOCATION | HIDDEN_RESPONSE_FIELDS,
      .summary = "Location holds a control byte, or the request could write into the response's head.",
      .condition = "The value has a control byte (where it is another than TAB the response is refused); or the "
 		  "request's URL holds an encoded line break with \"Name: value\" behind it and the response "
@@ -918,6 +922,7 @@ static const struct rule table[] = {
      .severity = SEVERITY_WARNING,
      .in_default = true,
      .moment = RULE_AT_REDIRECT,
+     .spells = HIDDEN_URL | HIDDEN_LOCATION,
      .yields_to = "location-invalid",
      .summary = "Location looks like a slip of whoever built it.",
      .condition = "The value begins with a misspelt http: or https:, or with quotes; or its host is \"http\"; "
@@ -1046,6 +1051,7 @@ static const struct rule table[] = {
      .severity = SEVERITY_WARNING,
      .in_default = true,
      .moment = RULE_AT_REDIRECT,
+     .spells = HIDDEN_LOCATION,
      .summary = "Location is longer than every client and server must support.",
      .condition = "The value has more than 8000 bytes.",
      .source = "RFC 9110 §4.1",
@@ -1058,11 +1064,11 @@ static const struct rule table[] = {
      .severity = SEVERITY_WARNING,
      .in_default = false,
      .moment = RULE_AT_REDIRECT,
+     .spells = HIDDEN_URL | HIDDEN_FIELDS,
      .summary = "The request names the foreign host that the redirect leads to.",
      .condition = "The target is of another site, and its authority stands in the query, in the path or in a cookie "
 		  "of the request, decoded up to twice. Info where the query has client_id and redirect_uri, or "
-		  "post_logout_redirect_uri. Content is not looked at, and what the log hides is not found when it "
-		  "is judged again.",
+		  "post_logout_redirect_uri. Content is not looked at.",
      .source = "RFC 6749 §10.15; CWE-601",
      .example = "GET /go?u=https%3A%2F%2Fevil.com -302-> https://evil.com",
      .advice = "Check that the server lets only hosts of its own list through.",

@@ -44,6 +44,24 @@ bool text_holds_decoded(struct bytes b, struct bytes piece)
 	return false;
 }
 
+static unsigned char next_decoded(struct bytes *rest)
+{
+	int high = rest->len > 2 && rest->ptr[0] == '%' ? hex_value((unsigned char)rest->ptr[1]) : -1;
+	int low = high >= 0 ? hex_value((unsigned char)rest->ptr[2]) : -1;
+	unsigned char c = low >= 0 ? (unsigned char)(high << 4 | low) : (unsigned char)rest->ptr[0];
+	*rest = bytes_slice(*rest, low >= 0 ? 3 : 1, rest->len);
+	return c;
+}
+
+bool text_equal_decoded(struct bytes a, struct bytes b)
+{
+	while (a.len > 0 && b.len > 0) {
+		if (next_decoded(&a) != next_decoded(&b))
+			return false;
+	}
+	return a.len == b.len;
+}
+
 bool text_has_segment(struct bytes path, struct bytes segment)
 {
 	while (path.len > 0) {

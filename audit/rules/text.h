@@ -13,6 +13,9 @@ bool text_holds(struct bytes b, struct bytes piece) NODISCARD;
 /* The same after percent-decoding `b` no times, once or twice. Looks at the first 4 KiB of it. */
 bool text_holds_decoded(struct bytes b, struct bytes piece) NODISCARD;
 
+/* Are they equal, but for percent-encoding? */
+bool text_equal_decoded(struct bytes a, struct bytes b) NODISCARD;
+
 /* Is `segment` one of the segments of a path, ignoring case? */
 bool text_has_segment(struct bytes path, struct bytes segment) NODISCARD;
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Builds the short sentences of findings. They name methods, lengths and hop numbers, never URLs or header values:
- * those are in the events beside them, where the recorder redacts them. */
+ * Builds the short sentences of findings. They name methods, lengths, hop numbers and places, never what may be a
+ * secret: once it is cut, the recorder would not know it any more. */
 #include "audit/rules/check.h"
+#include "audit/secret.h"
+#include "parser/utf8.h"
 
 #define WORD_MAX 40u
 
@@ -49,14 +51,69 @@ void word_origin(struct wording *w, const struct uri *u)
 	word_bytes(w, u->port);
 }
 
-/* Never a part of a path: the recorder would not know a secret in it any more. */
+/* Bytes that are no UTF-8 as the log writes them in URLs. */
+static void word_path(struct wording *w, struct bytes path)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	uint32_t character;
+	for (size_t at = 0, len; at < path.len; at += len) {
+		len = utf8_read(path, at, &character);
+		if (character != UTF8_MALFORMED) {
+			put(w, path.ptr + at, len);
+			continue;
+		}
+		for (size_t i = at; i < at + len; i++) {
+			unsigned char c = (unsigned char)path.ptr[i];
+			put(w, (const char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
+		}
+	}
+}
+
+/* Not behind a ';', where sessions stand. */
 void word_place(struct wording *w, const struct uri *u)
 {
+	size_t parameters = bytes_find(u->path, ';');
 	word_origin(w, u);
-	if (u->path.len <= 2 * WORD_MAX)
-		put(w, u->path.ptr, u->path.len);
+	if (parameters <= 2 * WORD_MAX)
+		word_path(w, bytes_slice(u->path, 0, parameters));
 	else
 		word(w, "/...");
+	if (parameters < u->path.len)
+		word(w, ";...");
+}
+
+/* Short, and nothing in it that redaction could replace: then a log that is judged again has it, too. */
+static bool is_plain(struct bytes query)
+{
+	for (size_t i = 0; i < query.len; i++) {
+		char c = query.ptr[i];
+		if (!ascii_is_digit((unsigned char)c) && (unsigned char)(ascii_lower((unsigned char)c) - 'a') >= 26 &&
+		    !strchr("=&_-.", c))
+			return false;
+	}
+	if (query.len > WORD_MAX)
+		return false;
+	while (query.len > 0) {
+		struct bytes pair = bytes_slice(query, 0, bytes_find(query, '&'));
+		size_t equals = bytes_find(pair, '=');
+		if (secret_parameter_name(bytes_slice(pair, 0, equals)) || secret_looking_value(pair) ||
+		    secret_looking_value(bytes_slice(pair, equals + 1, pair.len)))
+			return false;
+		query = bytes_slice(query, pair.len + 1, query.len);
+	}
+	return true;
+}
+
+void word_url(struct wording *w, const struct uri *u)
+{
+	word_place(w, u);
+	if (!u->query.ptr)
+		return;
+	word(w, "?");
+	if (is_plain(u->query))
+		word_bytes(w, u->query);
+	else
+		word(w, "...");
 }
 
 void word_seconds(struct wording *w, int64_t us)

@@ -58,6 +58,7 @@ size_t cli_width(FILE *f);
 /* The subcommands, each in a file of its name. */
 int command_proxy(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_run(const struct cli *cli, const struct command *c, int count, char **arguments);
+int command_audit(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_explain(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_inspect(const struct cli *cli, const struct command *c, int count, char **arguments);
 int command_diff(const struct cli *cli, const struct command *c, int count, char **arguments);

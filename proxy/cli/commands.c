@@ -83,6 +83,23 @@ static const struct command table[] = {
 	.main = command_explain,
     },
     {
+	.name = "audit",
+	.bit = COMMAND_AUDIT,
+	.operands = "[OPTIONS] [FILE]",
+	.summary = "judge a saved log again, by the same rules or by others",
+	.description =
+	    "A log, FILE or the one that --log names: judges its last run again and reports as `hopaudit run` does, on "
+	    "stdout. With the rules of the run (--profile is the run's unless given; --rules and --ignore must be "
+	    "given "
+	    "again) the findings are those that were recorded, and --compare says whether they are; with others it is "
+	    "as if the run had been judged by them. What would need a value that was hidden in the log says "
+	    "`unverifiable`.\n\n"
+	    "The exit status is 0; 3 when a finding reached --fail-on, or --compare found a difference; 2 after a "
+	    "usage "
+	    "error; 125 when FILE can't be read.",
+	.main = command_audit,
+    },
+    {
 	.name = "baseline",
 	.bit = COMMAND_BASELINE,
 	.operands = "write|check [--log LOG] FILE",

@@ -24,8 +24,9 @@
 #define RELAY (COMMAND_PROXY | COMMAND_RUN)
 #define AUTHORITY (RELAY | COMMAND_CA | COMMAND_DOCTOR | COMMAND_LAB)
 #define ALL                                                                                                            \
-	(RELAY | COMMAND_REVIEW | COMMAND_BASELINE | COMMAND_REPORT | COMMAND_CA | COMMAND_DOCTOR | COMMAND_EXPLAIN |  \
-	 COMMAND_MARK | COMMAND_VERIFY | COMMAND_LAB | COMMAND_DIFF | COMMAND_INSPECT | COMMAND_HELP)
+	(RELAY | COMMAND_AUDIT | COMMAND_REVIEW | COMMAND_BASELINE | COMMAND_REPORT | COMMAND_CA | COMMAND_DOCTOR |    \
+	 COMMAND_EXPLAIN | COMMAND_MARK | COMMAND_VERIFY | COMMAND_LAB | COMMAND_DIFF | COMMAND_INSPECT |              \
+	 COMMAND_HELP)
 
 #define LIMIT_BYTES(option, member, least, most, sentence)                                                             \
 	{                                                                                                              \
@@ -468,11 +469,11 @@ static const struct option_row rows[] = {
 	.name = "log",
 	.kind = OPTION_TEXT,
 	.group = GROUP_AUDIT,
-	.commands = COMMAND_REVIEW | RELAY | COMMAND_LAB | COMMAND_BASELINE | COMMAND_REPORT,
+	.commands = COMMAND_AUDIT | COMMAND_REVIEW | RELAY | COMMAND_LAB | COMMAND_BASELINE | COMMAND_REPORT,
 	AT(log),
 	.argument = "FILE",
-	.help =
-	    "Append the audit log (JSON Lines) to FILE; - keeps none. `baseline`, `report` and `review` read it there.",
+	.help = "Append the audit log (JSON Lines) to FILE; - keeps none. `audit`, `baseline`, `report` and `review` "
+		"read it there.",
     },
     {
 	.name = "log-max",
@@ -524,7 +525,7 @@ static const struct option_row rows[] = {
 	.name = "profile",
 	.kind = OPTION_CHOICE,
 	.group = GROUP_AUDIT,
-	.commands = RELAY | COMMAND_INSPECT | COMMAND_LAB,
+	.commands = COMMAND_AUDIT | RELAY | COMMAND_INSPECT | COMMAND_LAB,
 	AT(profile),
 	.argument = "NAME",
 	.choices = profiles,
@@ -534,7 +535,7 @@ static const struct option_row rows[] = {
 	.name = "rules",
 	.kind = OPTION_LIST,
 	.group = GROUP_AUDIT,
-	.commands = RELAY | COMMAND_INSPECT | COMMAND_LAB,
+	.commands = COMMAND_AUDIT | RELAY | COMMAND_INSPECT | COMMAND_LAB,
 	AT(rules),
 	.argument = "RULE=SEVERITY",
 	.default_text = "as the profile says",
@@ -545,7 +546,7 @@ static const struct option_row rows[] = {
 	.name = "ignore",
 	.kind = OPTION_LIST,
 	.group = GROUP_AUDIT,
-	.commands = RELAY | COMMAND_INSPECT,
+	.commands = RELAY | COMMAND_AUDIT | COMMAND_INSPECT,
 	AT(ignore),
 	.argument = "FILE",
 	.default_text = "none",
@@ -647,7 +648,7 @@ static const struct option_row rows[] = {
 	.name = "fail-on",
 	.kind = OPTION_CHOICE,
 	.group = GROUP_REPORT,
-	.commands = RELAY | COMMAND_REPORT | COMMAND_DIFF | COMMAND_INSPECT | COMMAND_LAB,
+	.commands = COMMAND_AUDIT | RELAY | COMMAND_REPORT | COMMAND_DIFF | COMMAND_INSPECT | COMMAND_LAB,
 	AT(fail_on),
 	.argument = "SEVERITY",
 	.choices = severities,
@@ -659,51 +660,51 @@ static const struct option_row rows[] = {
 	.name = "junit",
 	.kind = OPTION_TEXT,
 	.group = GROUP_REPORT,
-	.commands = COMMAND_RUN,
+	.commands = COMMAND_RUN | COMMAND_AUDIT,
 	AT(report_junit),
 	.argument = "FILE",
 	.default_text = "none",
-	.help = "Write a report to FILE when COMMAND has ended: JUnit XML, a test case for each chain.",
+	.help = "Write a report to FILE at the end: JUnit XML, a test case for each chain.",
     },
     {
 	.name = "sarif",
 	.kind = OPTION_TEXT,
 	.group = GROUP_REPORT,
-	.commands = COMMAND_RUN,
+	.commands = COMMAND_RUN | COMMAND_AUDIT,
 	AT(report_sarif),
 	.argument = "FILE",
 	.default_text = "none",
-	.help = "Write a report to FILE when COMMAND has ended: SARIF 2.1.0, for code scanning.",
+	.help = "Write a report to FILE at the end: SARIF 2.1.0, for code scanning.",
     },
     {
 	.name = "markdown",
 	.kind = OPTION_TEXT,
 	.group = GROUP_REPORT,
-	.commands = COMMAND_RUN,
+	.commands = COMMAND_RUN | COMMAND_AUDIT,
 	AT(report_markdown),
 	.argument = "FILE",
 	.default_text = "none",
-	.help = "Write a report to FILE when COMMAND has ended: Markdown, for a job's summary.",
+	.help = "Write a report to FILE at the end: Markdown, for a job's summary.",
     },
     {
 	.name = "html",
 	.kind = OPTION_TEXT,
 	.group = GROUP_REPORT,
-	.commands = COMMAND_RUN,
+	.commands = COMMAND_RUN | COMMAND_AUDIT,
 	AT(report_html),
 	.argument = "FILE",
 	.default_text = "none",
-	.help = "Write a report to FILE when COMMAND has ended: a page of HTML that needs no other file.",
+	.help = "Write a report to FILE at the end: a page of HTML that needs no other file.",
     },
     {
 	.name = "json",
 	.kind = OPTION_TEXT,
 	.group = GROUP_REPORT,
-	.commands = COMMAND_RUN,
+	.commands = COMMAND_RUN | COMMAND_AUDIT,
 	AT(report_json),
 	.argument = "FILE",
 	.default_text = "none",
-	.help = "Write a report to FILE when COMMAND has ended: JSON.",
+	.help = "Write a report to FILE at the end: JSON.",
     },
     {
 	.name = "json",
@@ -903,6 +904,17 @@ static const struct option_row rows[] = {
 	.help = "Write the report to FILE, which is replaced as a whole.",
     },
     {
+	.name = "compare",
+	.kind = OPTION_FLAG,
+	.group = GROUP_REPORT,
+	.commands = COMMAND_AUDIT,
+	AT(audit_compare),
+	.flag_only = true,
+	.help =
+	    "Instead of a report tell where the findings differ from those that the log holds, one a line; end with "
+	    "status 3 when they do.",
+    },
+    {
 	.name = "all",
 	.kind = OPTION_FLAG,
 	.group = GROUP_REPORT,
@@ -939,7 +951,7 @@ static const struct option_row rows[] = {
 	.letter = 'q',
 	.kind = OPTION_FLAG,
 	.group = GROUP_REPORT,
-	.commands = RELAY,
+	.commands = RELAY | COMMAND_AUDIT,
 	AT(quiet),
 	.help = "No summary unless a finding is a warning or an error.",
     },
@@ -947,7 +959,7 @@ static const struct option_row rows[] = {
 	.name = "all-chains",
 	.kind = OPTION_FLAG,
 	.group = GROUP_REPORT,
-	.commands = RELAY | COMMAND_REPORT,
+	.commands = RELAY | COMMAND_REPORT | COMMAND_AUDIT,
 	AT(all_chains),
 	.help = "Let the summary list the redirects that are right, too, and every note (info).",
     },

@@ -53,7 +53,8 @@ enum command_bit {
 	COMMAND_REVIEW = 1024,
 	COMMAND_LAB = 2048,
 	COMMAND_DIFF = 8192,
-	COMMAND_INSPECT = 16384
+	COMMAND_INSPECT = 16384,
+	COMMAND_AUDIT = 32768
 };
 
 struct option_choice {

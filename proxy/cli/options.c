@@ -99,7 +99,7 @@ static bool unknown_flag(struct command_line *line, const char *given, const cha
 
 static bool wrong_command(struct command_line *line, const struct option_row *row)
 {
-	if ((row->commands & (COMMAND_PROXY | COMMAND_RUN)) == (COMMAND_PROXY | COMMAND_RUN))
+	if (row->commands == (COMMAND_PROXY | COMMAND_RUN))
 		return fail(line->options, "--%s is an option of `hopaudit proxy` and `hopaudit run` only", row->name);
 	return fail(line->options, "--%s is an option of another subcommand", row->name);
 }
@@ -329,9 +329,9 @@ static bool check_together(struct options *o, enum command_bit command)
 	if (c->deny_private && c->upstream_proxy)
 		return fail(o, "--deny-private and --upstream-proxy do not go together: it is the upstream proxy that "
 			       "looks up names, so that nobody here could see where they lead");
-	if (command & COMMAND_LAB)
-		return read_decisions(o);
-	return !(command & (COMMAND_PROXY | COMMAND_RUN)) || (check_listener(o) && read_decisions(o));
+	if (command & (COMMAND_PROXY | COMMAND_RUN) && !check_listener(o))
+		return false;
+	return !(command & (COMMAND_PROXY | COMMAND_RUN | COMMAND_LAB | COMMAND_AUDIT)) || read_decisions(o);
 }
 
 static bool read_all(struct options *o, struct command_line *line, char *const *environment)

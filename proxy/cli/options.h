@@ -21,7 +21,7 @@ struct options {
 	struct config config;
 	enum option_source source[OPTIONS_MAX]; /* by row of the table */
 	unsigned line[OPTIONS_MAX];             /* of the configuration file that set the row; 0: none */
-	struct decisions decisions;             /* COMMAND_PROXY and COMMAND_RUN; config.policy is in it */
+	struct decisions decisions;             /* where rules are asked; config.policy is in it */
 	bool help;                              /* --help was given: nothing else was read */
 	char **operands;                        /* what is left, in its order; borrowed pointers, owned array */
 	int operand_count;

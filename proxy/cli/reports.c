@@ -104,13 +104,14 @@ static bool write_one(const struct cli *cli, const struct report_source *source,
 }
 
 /* One reading of the log serves all formats that want it the same way. */
-static bool write_kind(const struct cli *cli, const struct closing *c, struct report_source *source, bool each_chain)
+static bool write_kind(const struct cli *cli, const struct config *config, struct report_source *source,
+		       enum severity fail_on, bool each_chain)
 {
 	struct wanted wanted[WANTED_COUNT];
 	bool github = !each_chain && reports_in_github(cli), any = github, ok = true;
 	char error[SESSION_ERROR_MAX];
 
-	find_wanted(c->session->config, wanted);
+	find_wanted(config, wanted);
 	for (size_t i = 0; i < WANTED_COUNT; i++) {
 		if (report_has_each_chain(wanted[i].format) != each_chain)
 			wanted[i].path = NULL;
@@ -122,11 +123,18 @@ static bool write_kind(const struct cli *cli, const struct closing *c, struct re
 		ok = fail(cli, "", error);
 	for (size_t i = 0; ok && i < WANTED_COUNT; i++) {
 		if (wanted[i].path)
-			ok = write_one(cli, source, &wanted[i], c->fail_on);
+			ok = write_one(cli, source, &wanted[i], fail_on);
 	}
 	ok = ok && (!github || reports_tell_github(cli, source, 1));
 	report_sources_free(source, 1);
 	return ok;
+}
+
+bool reports_write_of(const struct cli *cli, const struct config *config, struct report_source *source,
+		      enum severity fail_on)
+{
+	return (int)write_kind(cli, config, source, fail_on, true) &
+	       (int)write_kind(cli, config, source, fail_on, false);
 }
 
 static bool is_any_wanted(const struct cli *cli, const struct config *config)
@@ -154,5 +162,5 @@ bool reports_write(const struct cli *cli, const struct closing *c)
 		return fail(cli, "", error);
 	if (c->session->temporary_log)
 		source.name = NULL;
-	return (int)write_kind(cli, c, &source, true) & (int)write_kind(cli, c, &source, false);
+	return reports_write_of(cli, c->session->config, &source, c->fail_on);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The reports that `run` writes at its end (--junit and its kin), and what a job of GitHub Actions is told. */
+ * The reports that `run` and `audit` write (--junit and its kin), and what a job of GitHub Actions is told. */
 #ifndef PROXY_CLI_REPORTS_H
 #define PROXY_CLI_REPORTS_H
 
@@ -12,6 +12,10 @@ bool reports_check(const struct config *config, char *error, size_t error_size) 
 
 /* After it, while the log is still there. False when a report could not be written, which was said on cli->err. */
 bool reports_write(const struct cli *cli, const struct closing *c) NODISCARD;
+
+/* Those that `config` asks for, of one run. False as above. */
+bool reports_write_of(const struct cli *cli, const struct config *config, struct report_source *source,
+		      enum severity fail_on) NODISCARD;
 
 /* Is this a job of GitHub Actions? */
 bool reports_in_github(const struct cli *cli);

@@ -216,6 +216,8 @@ bool session_open(struct session *s, const struct config *config, const char *co
 
 static void emit_started(struct session *s)
 {
+	unsigned history = history_room(s->config->budget_bytes);
+	char off[POLICY_OFF_MAX];
 	struct audit_event e = {
 	    .type = EVENT_RUN_STARTED,
 	    .at_us = clock_now_us(),
@@ -226,9 +228,11 @@ static void emit_started(struct session *s)
 		    .command = bytes_str(s->command),
 		    .listen = bytes_str(server_address(s->server)),
 		    .decided = !policy_is_empty(s->config->policy),
+		    .rules_off = policy_off(s->config->policy, off),
 		    .profile = bytes_str(s->config->profile == PROFILE_STRICT ? "strict" : "default"),
 		    .wall_us = clock_wall_us(),
 		    .workers = server_workers(s->server),
+		    .history = history == HISTORY_MAX ? 0 : history,
 		},
 	};
 

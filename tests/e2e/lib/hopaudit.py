@@ -53,6 +53,7 @@ class Hopaudit:
 
     def __init__(self, folder, *options, log=None, **popen):
         self.folder = pathlib.Path(folder)
+        self.options = options
         self.log = Log(log or self.folder / "hopaudit.jsonl")
         command = [binary(), "proxy", "--listen", "127.0.0.1:0", "--log", str(self.log.path), *options]
         popen.setdefault("env", environment(self.folder))
@@ -121,6 +122,7 @@ class Hopaudit:
             self.process.send_signal(number)
         self.wait(status)
         self.log.check()
+        judge_again(self.folder, self.log, self.options)
         return self.log
 
     def wait(self, status=0):
@@ -148,10 +150,23 @@ class Hopaudit:
         self._ready.set()
 
 
+def judge_again(folder, log, options=()):
+    """Offline is online: the findings of a log are those that its run judged again by the same rules has."""
+    if not log.raw:
+        return
+    options = [str(option) for option in options]
+    rules = [word for at, option in enumerate(options) if option in ("--rules", "--ignore") for word in options[at : at + 2]]
+    if not rules and any(event.get("decided") for event in log.events("run.started")):
+        return  # by a variable, or in a file
+    done = call(folder, "audit", "--compare", *rules, str(log.path))
+    assert done.returncode == 0, f"judged again, the findings differ\n{done.stdout}{done.stderr}\n{log.tell()}"
+
+
 class Run:
     """What a finished `hopaudit run` left behind."""
 
-    def __init__(self, process, log):
+    def __init__(self, process, log, options=()):
+        self.options = options
         self.status = process.returncode
         self.stdout = process.stdout
         self.stderr = process.stderr
@@ -162,6 +177,7 @@ class Run:
         told = f"exit status {self.status}, not {status}\n--- stderr\n{self.stderr}\n--- log\n{self.log.tell()}"
         assert self.status == status, told
         self.log.check()
+        judge_again(self.log.path.parent, self.log, self.options)
         return self.log
 
 
@@ -180,7 +196,7 @@ def run(folder, command, *options, log=None, variables=None, text=True, **more):
         **({} if "input" in more else {"stdin": subprocess.DEVNULL}),
         **more,
     )
-    return Run(process, log)
+    return Run(process, log, options)
 
 
 def call(folder, *arguments, variables=None):

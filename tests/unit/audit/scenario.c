@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "again.h"
 #include "audit/rules/rules.h"
 #include "parser/http_parser.h"
 
@@ -45,6 +46,7 @@ struct scenario {
 	unsigned owned_count;
 	unsigned asked;
 	bool answers_late;
+	struct again *again; /* owned; the log, to be judged again at the end */
 	int64_t now_us;
 	struct played *exchanges[EXCHANGES_MAX];
 	int count;
@@ -137,6 +139,7 @@ static void write_event(struct scenario *s, const struct audit_event *e)
 static bool on_event(void *arg, const struct audit_event *e)
 {
 	struct scenario *s = arg;
+	again_event(s->again, e);
 	s->gapless = s->gapless && e->seq == s->seq + 1;
 	s->seq = e->seq;
 	s->last[e->type] = *e;
@@ -226,6 +229,7 @@ struct scenario *scenario_new(const struct audit_config *config)
 	c.seed = c.seed ? c.seed : 0x5eed;
 	c.sink = (struct event_sink){.emit = on_event, .arg = s};
 	c.finder = (struct process_finder){.ask = on_asked, .arg = s};
+	s->again = again_new(&c);
 	s->gapless = true;
 	s->now_us = 1000000;
 	s->audit = audit_new(&c);
@@ -251,6 +255,8 @@ void scenario_free(struct scenario *s)
 		played_free(s->exchanges[n]);
 	}
 	audit_free(s->audit);
+	again_check(s->again);
+	again_free(s->again);
 	free(s->text);
 	free(s->handed_out);
 	free(s);
