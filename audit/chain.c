@@ -27,7 +27,8 @@ struct chain *chain_new(struct audit *a, struct trace *first)
 static uint64_t content_mark_of(const struct trace *t)
 {
 	uint64_t mark = 0;
-	if (!t->request_ended || !t->request_complete || (t->length > 0 && !(t->content && t->content->has_sha256)))
+	if (!t->request_ended || !t->request_complete || t->missing ||
+	    (t->length > 0 && !(t->content && t->content->has_sha256)))
 		return t->exchange << 1 | 1;
 	if (t->length == 0)
 		return 0;
@@ -140,6 +141,12 @@ static void find_return(const struct chain *c, const struct hop_state *now, cons
 	}
 }
 
+/* Which cookies it had nobody knows: it may be another question than one that looks the same. */
+static bool is_stripped(const struct trace *t)
+{
+	return t->fields && t->fields->stripped;
+}
+
 unsigned chain_add_hop(struct audit *a, struct chain *c, struct trace *r, uint64_t target, bool sets_cookie,
 		       const struct status_row *status, struct loop_facts *loop)
 {
@@ -153,10 +160,10 @@ unsigned chain_add_hop(struct audit *a, struct chain *c, struct trace *r, uint64
 				  .target = target,
 				  .content = content_mark_of(r),
 				  .method = intern_again(r->method),
-				  .cookie = r->cookie,
+				  .cookie = is_stripped(r) ? (uint32_t)r->exchange << 1 | 1 : r->cookie,
 				  .authorization = r->authorization,
 				  .hop = c->hops,
-				  .sets_cookie = sets_cookie};
+				  .sets_cookie = sets_cookie || is_stripped(r)};
 	find_repetition(c, now, loop);
 	if (!loop->repeated && !loop->thrice)
 		find_return(c, now, status, loop);

@@ -107,7 +107,7 @@ void chain_memory_redirect(struct chain_memory *m, const struct exchange_facts *
 
 static bool is_whole(const struct field_list *l)
 {
-	return !l || !l->incomplete;
+	return !l || (!l->incomplete && !l->stripped);
 }
 
 /* A second attempt, after a challenge, makes up for the first. */

@@ -7,6 +7,7 @@
 #include "audit/recode.h"
 #include "audit/trace.h"
 
+static const char not_captured[] = "the content was not captured";
 static const char given_up[] = "evidence given up: budget";
 
 static struct body_comparison decided(enum body_relation relation, uint64_t equal)
@@ -109,6 +110,10 @@ static enum body_relation recoded(const struct trace *r, const struct trace *f)
 struct body_comparison body_compare(const struct digester *d, const struct trace *request, const struct trace *follow)
 {
 	struct body_comparison result;
+	if (request->missing && !follow->missing && follow->length == 0)
+		return decided(BODY_DROPPED, 0);
+	if (request->missing || follow->missing)
+		return undecided(not_captured, 0);
 	if (!request->request_complete)
 		result = compare_early(d, request, follow);
 	else if (!follow->request_complete)

@@ -48,6 +48,7 @@ struct audit_request {
 	enum audit_path path;
 	struct bytes restored; /* an injected redirect led here: what the origin is asked for instead, a URL; until
 				* audit_exchange_end. Empty: the URL itself */
+	bool stripped;         /* credentials and cookies may have been taken out of it and its answer */
 	bool pipelined;        /* its bytes had come before the answer to the request before it was passed on */
 };
 
@@ -76,6 +77,7 @@ struct audit_exchange {
 	struct content_digest *content; /* owned; NULL while no content is kept */
 	uint64_t content_length;        /* content bytes told so far */
 	uint16_t status;
+	bool missing; /* its content is not known */
 	bool tracked; /* the tracker knows of it: the calls below must take its lock */
 	bool request_done;
 	bool request_complete;
@@ -92,6 +94,9 @@ const struct audit_advice *audit_request_head(struct audit *a, struct audit_exch
 
 /* `data` lives until the call returns. */
 void audit_request_body(struct audit *a, struct audit_exchange *x, struct bytes data);
+
+/* Instead of it: there was content, which nobody kept; `length` is 0 where it is not known either. */
+void audit_request_missing(struct audit *a, struct audit_exchange *x, uint64_t length);
 
 /* `complete` is false when the client stopped short, or the relay stopped sending. */
 void audit_request_end(struct audit *a, struct audit_exchange *x, bool complete, int64_t now_us);

@@ -32,6 +32,7 @@ struct field_list {
 	uint32_t size;  /* of the block, in bytes */
 	uint16_t count;
 	bool incomplete; /* some did not fit */
+	bool stripped;   /* cookies and credentials may have been taken out */
 	struct field_item items[];
 };
 

@@ -39,13 +39,20 @@ static void content_release(struct audit *a, struct trace *t)
 		trace_content_done(a, t);
 }
 
+static enum confidence told_confidence(const struct audit *a, enum confidence c)
+{
+	enum confidence max = a->config.confidence_max;
+	return max != CONFIDENCE_NONE && c > max ? max : c;
+}
+
 /* What was seen of the client instead of a follow-up. */
-static void closed_by(const struct expectation *e, const struct exchange_facts *instead, struct event_closed *c)
+static void closed_by(const struct audit *a, const struct expectation *e, const struct exchange_facts *instead,
+		      struct event_closed *c)
 {
 	if (c->tunnel == TUNNEL_OPENED)
 		c->score = e->score;
 	if (c->tunnel == TUNNEL_OPENED || c->outcome == OUTCOME_RETRIED)
-		c->confidence = e->confidence;
+		c->confidence = told_confidence(a, e->confidence);
 	if (c->outcome == OUTCOME_RETRIED) {
 		c->retried_by = e->retried_by;
 		c->retries = e->retries;
@@ -78,7 +85,7 @@ static void say_closed(struct audit *a, const struct expectation *e, const char 
 		       .target_asked = e->target_asked,
 		       .tunnel = e->outcome == OUTCOME_LEFT_VISIBILITY ? e->tunnel : TUNNEL_NONE},
 	};
-	closed_by(e, &ends.follow, &event.closed);
+	closed_by(a, e, &ends.follow, &event.closed);
 	emit(a, &event, now_us);
 	ruling_closed(&a->ruling, memory_of(e), &event.closed, now_us);
 }
@@ -120,7 +127,7 @@ static void say_followed(struct audit *a, struct expectation *e, struct trace *f
 			 .level = e->level,
 			 .cause = e->cause,
 			 .score = e->score,
-			 .confidence = e->confidence,
+			 .confidence = told_confidence(a, e->confidence),
 			 .state = state,
 			 .body = j.body,
 			 .same_url = e->target_hash == e->request->url_hash,
@@ -172,7 +179,7 @@ void hop_duplicated(struct audit *a, struct expectation *e, struct trace *again,
 			   .again = again->exchange,
 			   .request = &ends.request,
 			   .follow = &ends.follow,
-			   .confidence = confidence},
+			   .confidence = told_confidence(a, confidence)},
 	};
 	emit(a, &event, now_us);
 	ruling_duplicated(&a->ruling, memory_of(e), &event.duplicated, now_us);

@@ -82,6 +82,15 @@ void audit_request_body(struct audit *a, struct audit_exchange *x, struct bytes 
 	content_feed(&a->digester, x->content, data, declared);
 }
 
+void audit_request_missing(struct audit *a, struct audit_exchange *x, uint64_t length)
+{
+	(void)a;
+	if (x->request_done)
+		return;
+	x->missing = true;
+	x->content_length += length;
+}
+
 static void content_drop(const struct audit *a, struct audit_exchange *x)
 {
 	x->advice.keep_body = false;

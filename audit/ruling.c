@@ -88,6 +88,11 @@ static bool is_incomplete(const struct field_list *l)
 	return l && l->incomplete;
 }
 
+static bool is_stripped(const struct field_list *l)
+{
+	return l && l->stripped;
+}
+
 static struct property_verdict verdict_of(const struct ruling *r, const struct ruling_case *c, char group)
 {
 	if (policy_is_blind(r->engine.policy, group, RULE_AT_FOLLOW))
@@ -100,6 +105,9 @@ static struct property_verdict verdict_of(const struct ruling *r, const struct r
 	if (is_incomplete(c->in.request->fields) || is_incomplete(c->in.follow->fields))
 		return (struct property_verdict){.verdict = VERDICT_UNVERIFIABLE,
 						 .reason = "more header fields than are kept"};
+	if (group == 'D' && (is_stripped(c->in.request->fields) || is_stripped(c->in.follow->fields)))
+		return (struct property_verdict){.verdict = VERDICT_UNVERIFIABLE,
+						 .reason = "credentials may have been taken out of the archive"};
 	if (group == 'D' && c->in.chain && c->in.chain->carried_lost > 0)
 		return (struct property_verdict){.verdict = VERDICT_UNVERIFIABLE,
 						 .reason = "more secrets in the chain than are remembered"};

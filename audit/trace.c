@@ -119,6 +119,7 @@ struct trace *trace_new(struct audit *a, const struct audit_exchange *x, struct 
 	t->client = client;
 	t->peer = client->tag ? NULL : peer_ref(peer_find(&a->peers, who->connection));
 	t->pipelined = x->request.pipelined;
+	t->missing = x->missing;
 	t->path = (uint8_t)x->request.path;
 	memcpy(t->address, who->address, sizeof(t->address));
 	t->exchange = x->id;
@@ -138,6 +139,8 @@ struct trace *trace_new(struct audit *a, const struct audit_exchange *x, struct 
 	t->authorization = field_hash(a, h, FIELD_AUTHORIZATION);
 	t->proxy_authorization = field_hash(a, h, FIELD_PROXY_AUTHORIZATION);
 	t->fields = field_list_make(h);
+	if (t->fields)
+		t->fields->stripped = x->request.stripped;
 	t->idempotency_key = idempotency_key(a, t->fields);
 	t->referer = field_hash(a, h, FIELD_REFERER);
 	link_init(&t->kept);
@@ -239,6 +242,7 @@ void trace_take_content(struct audit *a, struct trace *t, struct audit_exchange 
 	t->request_ended = true;
 	t->request_complete = x->request_complete;
 	t->cut_by_response = !x->request_complete && t->response_us != 0;
+	t->missing = x->missing;
 	t->length = x->content_length;
 	if (!x->content)
 		return;

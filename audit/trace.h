@@ -40,6 +40,7 @@ struct trace {
 	bool repeats : 1;        /* it asks again what was redirected, unchanged */
 	bool injected : 1;       /* its redirect is the relay's own */
 	bool surplus : 1;        /* bytes came behind a response that has no content */
+	bool missing : 1;        /* its content is not known, nor perhaps how long it is */
 	bool pipelined : 1;      /* its bytes had come before the answer to the request before it */
 	bool deferred : 1;       /* what its end means waits too: see `held` */
 	bool location_apart : 1; /* too long for the fields of the response */

@@ -23,13 +23,14 @@ struct client_process {
 
 struct audit_config {
 	enum profile profile;
-	int64_t window_us;           /* how long a follow-up is waited for; RULES §3: 10 s */
-	uint64_t budget_bytes;       /* all that the audit retains: contents, prefixes, expectations, history */
-	uint32_t expectations_max;   /* per client; the oldest goes first */
-	const struct policy *policy; /* borrowed until audit_free(); NULL: everything is as the table says */
-	bool record_all;             /* an `exchange` event for every exchange, not only those of hops */
-	uint64_t seed;               /* random; for hashes of attacker-chosen keys */
-	struct event_sink sink;      /* borrowed until audit_free() */
+	int64_t window_us;              /* how long a follow-up is waited for; RULES §3: 10 s */
+	uint64_t budget_bytes;          /* all that the audit retains: contents, prefixes, expectations, history */
+	uint32_t expectations_max;      /* per client; the oldest goes first */
+	const struct policy *policy;    /* borrowed until audit_free(); NULL: everything is as the table says */
+	enum confidence confidence_max; /* that is told: for traffic whose senders nobody knows; NONE: any */
+	bool record_all;                /* an `exchange` event for every exchange, not only those of hops */
+	uint64_t seed;                  /* random; for hashes of attacker-chosen keys */
+	struct event_sink sink;         /* borrowed until audit_free() */
 	struct process_finder finder;
 };
 

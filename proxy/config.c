@@ -118,6 +118,7 @@ void config_free(struct config *c)
 	free(c->har);
 	free(c->mark_proxy);
 	free(c->head);
+	free(c->audit_out);
 	free(c->report_junit);
 	free(c->report_sarif);
 	free(c->report_markdown);

@@ -133,6 +133,7 @@ struct config {
 
 	bool review_open; /* in the user's browser */
 	/* audit */
+	char *audit_out;    /* where the log of a HAR is kept; NULL: nowhere */
 	bool audit_compare; /* tell differences from what was recorded */
 
 	/* inspect */

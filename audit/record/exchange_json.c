@@ -64,6 +64,8 @@ static void write_fields(struct event_writer *w, struct text_buf *t, const struc
 	json_put_array_end(t);
 	if (l->incomplete)
 		json_put_bool(t, "fields_incomplete", true);
+	if (l->stripped)
+		json_put_bool(t, "fields_stripped", true);
 }
 
 /* Bytes that are no UTF-8 stand percent-encoded, as if they had come so: that must be told. */

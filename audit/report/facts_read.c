@@ -132,6 +132,7 @@ static bool read_fields(const json_t *message, struct bytes location, bool has_l
 		field_list_add(l, bytes_slice(element(field, 0), 0, UINT16_MAX), element(field, 1), notes_of(field));
 	}
 	l->incomplete = get_bool(message, "fields_incomplete");
+	l->stripped = get_bool(message, "fields_stripped");
 	*out = l;
 	return true;
 }

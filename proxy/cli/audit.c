@@ -149,8 +149,9 @@ static int audit(const struct cli *cli, const struct options *o, const char *pat
 		snprintf(why, sizeof(why), "%s: it is empty", path);
 		break;
 	case KIND_ARCHIVE:
+		return audit_har(cli, o, path);
 	case KIND_OTHER:
-		snprintf(why, sizeof(why), "%s: no audit log", path);
+		snprintf(why, sizeof(why), "%s: neither an audit log nor a HAR", path);
 		break;
 	}
 	return audit_failed(cli, why);

@@ -12,6 +12,9 @@
 /* audit_log.c: judges the last run of an audit log again. The exit status. */
 int audit_log(const struct cli *cli, const struct options *o, const char *path);
 
+/* audit_har.c: judges an HTTP archive. */
+int audit_har(const struct cli *cli, const struct options *o, const char *path);
+
 /* Reads the source, writes its summary on cli->out and every report that was asked for. The exit status. */
 int audit_tell(const struct cli *cli, const struct options *o, struct report_source *source);
 

@@ -86,7 +86,7 @@ static const struct command table[] = {
 	.name = "audit",
 	.bit = COMMAND_AUDIT,
 	.operands = "[OPTIONS] [FILE]",
-	.summary = "judge a saved log again, by the same rules or by others",
+	.summary = "judge a saved log again, or a HAR of any program",
 	.description =
 	    "A log, FILE or the one that --log names: judges its last run again and reports as `hopaudit run` does, on "
 	    "stdout. With the rules of the run (--profile is the run's unless given; --rules and --ignore must be "
@@ -94,6 +94,10 @@ static const struct command table[] = {
 	    "again) the findings are those that were recorded, and --compare says whether they are; with others it is "
 	    "as if the run had been judged by them. What would need a value that was hidden in the log says "
 	    "`unverifiable`.\n\n"
+	    "A HAR 1.2, as browsers, mitmproxy and others write it: its entries are judged in the order of time as if "
+	    "they had come through the proxy, secrets hidden in what is reported. Which request follows which redirect "
+	    "is told by order, time and URL alone, so that no match is certain: faults of the client weigh less. What "
+	    "the archive does not hold is unverifiable.\n\n"
 	    "The exit status is 0; 3 when a finding reached --fail-on, or --compare found a difference; 2 after a "
 	    "usage "
 	    "error; 125 when FILE can't be read.",

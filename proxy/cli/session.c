@@ -41,6 +41,13 @@ static bool key_path(const struct config *config, char out[OWN_PATH_MAX], char *
 	return false;
 }
 
+bool session_key(const struct config *config, uint8_t key[32], char *error, size_t error_size)
+{
+	char path[OWN_PATH_MAX];
+
+	return key_path(config, path, error, error_size) && redaction_key_load(path, key, error, error_size);
+}
+
 static bool make_temporary_log(struct session *s, char *error, size_t error_size)
 {
 	const char *folder = getenv("TMPDIR");
@@ -77,7 +84,6 @@ static bool has_dashboard(const struct config *config)
 static bool open_recorder(struct session *s, bool want_log, char *error, size_t error_size)
 {
 	struct recorder_config rc = {0};
-	char path[OWN_PATH_MAX];
 	uint8_t key[32] = {0};
 
 	want_log = want_log || s->config->on_finding || (s->config->dashboard_given && has_dashboard(s->config));
@@ -90,8 +96,7 @@ static bool open_recorder(struct session *s, bool want_log, char *error, size_t 
 	rc.har = s->config->har;
 	rc.har_bodies = s->config->capture_what == CAPTURE_BODIES;
 	rc.har_content_max = s->config->capture_max;
-	if ((rc.path || rc.har) &&
-	    (!key_path(s->config, path, error, error_size) || !redaction_key_load(path, key, error, error_size)))
+	if ((rc.path || rc.har) && !session_key(s->config, key, error, error_size))
 		return false;
 	rc.redaction_key = key;
 	s->recorder = recorder_start(&rc, error, error_size);

@@ -63,6 +63,10 @@ void session_reach(const struct session *s, char *out, size_t size);
  * session_forget(). */
 struct session_result session_end(struct session *s, int command_status);
 
+/* The key of the digests that stand for secrets in logs: --key-file's, or this user's, made at first use. False with a
+ * reason. */
+bool session_key(const struct config *config, uint8_t key[32], char *error, size_t error_size) NODISCARD;
+
 /* Where the log is, or NULL when there is none. */
 const char *session_log_path(const struct session *s);
 

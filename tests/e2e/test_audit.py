@@ -122,7 +122,7 @@ def test_what_the_log_lacks_is_said_and_nothing_is_made_up(lost, hopaudit, tmp_p
     "content, words",
     [
         (b"", "it is empty"),
-        (b"GIF89a", "no audit log"),
+        (b"GIF89a", "neither an audit log nor a HAR"),
         (b'{"seq":1,"time":"2026-01-01T00:00:00.000000Z","type":"run.started","format":1}\n', "format 1, of another version"),
         (b'{"seq":1,"time":"2026-01-01T00:00:00.000000Z","type":"mark","name":"x"}\n', "there is no run in it"),
     ],
