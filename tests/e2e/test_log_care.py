@@ -87,7 +87,7 @@ def kill_at_random(start_proxy, busy, hopaudit, rounds, seed):
         proxy.process.wait()
         load.join()
         wait_for_keeper(path)
-        assert len(Har(path).check().entries) > 0, f"round {number} of seed {seed}"
+        assert len(Har(path).check(last=50).entries) > 0, f"round {number} of seed {seed}"
         checked = hopaudit("verify", str(proxy.log.path))
         problems = [line.partition(": ")[2] for line in checked.stdout.splitlines() if not line.startswith("  ")][:-1]
         assert all(HARMLESS.match(problem) for problem in problems), f"round {number} of seed {seed}: {problems}"
@@ -96,7 +96,7 @@ def kill_at_random(start_proxy, busy, hopaudit, rounds, seed):
 
 
 def test_killed_at_any_moment_log_and_har_open_and_nothing_is_missing(start_proxy, busy, hopaudit):
-    kill_at_random(start_proxy, busy, hopaudit, 4, random.randrange(10**6))
+    kill_at_random(start_proxy, busy, hopaudit, 3, random.randrange(10**6))
 
 
 @pytest.mark.all
@@ -150,14 +150,14 @@ def fill(folder):
 def test_on_a_full_disk_traffic_flows_and_the_loss_is_told_until_there_is_room(start_proxy, busy, hopaudit, small_disk):
     log, har = small_disk / "log.jsonl", small_disk / "traffic.har"
     proxy = start_proxy("--har", str(har), "--record-all", "--window", "1s", log=log)
-    assert set(Load(proxy, busy, PATHS, count=20).join()) <= {200, 302, 308}
+    assert set(Load(proxy, busy, PATHS, count=8).join()) <= {200, 302, 308}
     filler = fill(small_disk)
     load = Load(proxy, busy, PATHS)
     eventually(lambda: f"log {log}: No space left on device" in proxy.stderr, "word of the loss in the log")
     eventually(lambda: f"HAR {har}: No space left on device" in proxy.stderr, "word of the loss in the HAR")
     before = len(load.origin.requests)
-    eventually(lambda: len(load.origin.requests) > before + 100, "traffic on a full disk")
-    Har(har).check()
+    eventually(lambda: len(load.origin.requests) > before + 30, "traffic on a full disk")
+    Har(har).check(last=50)
     filler.unlink()
     size = har.stat().st_size
     eventually(lambda: b'"run.lost"' in log.read_bytes() and har.stat().st_size > size, "the log and the HAR to go on")
@@ -167,7 +167,7 @@ def test_on_a_full_disk_traffic_flows_and_the_loss_is_told_until_there_is_room(s
     proxy.wait(125)
     assert re.search(r"\d+ events? could not be recorded: .*No space left on device", proxy.stderr)
     assert re.search(r"\d+ exchanges? could not be recorded: .*No space left on device; the HAR is not", proxy.stderr)
-    Har(har).check()
+    Har(har).check(last=50)
     checked = hopaudit("verify", str(log))
     assert "the log itself says that the missing events could not be recorded" in checked.stdout
     assert stat_mode(log) == 0o600 and log.read_bytes().endswith(b"}\n")
@@ -179,7 +179,7 @@ def stat_mode(path):
 
 def test_rotation_under_load_loses_nothing(start_proxy, busy, hopaudit):
     proxy = start_proxy("--record-all", "--log-max", "64K", "--log-keep", "9999", "--window", "1s")
-    load = Load(proxy, busy, PATHS, count=150)
+    load = Load(proxy, busy, PATHS, count=100)
     turns = 0
     while any(thread.is_alive() for thread in load.threads):
         turns += 1
@@ -188,7 +188,7 @@ def test_rotation_under_load_loses_nothing(start_proxy, busy, hopaudit):
             proxy.send_signal(signal.SIGHUP)
             eventually(proxy.log.path.exists, "the new log")
         threading.Event().wait(0.02)
-    assert len(load.join()) == 600
+    assert len(load.join()) == 400
     proxy.send_signal(signal.SIGTERM)
     proxy.wait(0)
     head = re.search(r"head ([0-9a-f]{64})", proxy.stderr).group(1)
@@ -197,7 +197,7 @@ def test_rotation_under_load_loses_nothing(start_proxy, busy, hopaudit):
     checked = hopaudit("verify", "--head", head, *map(str, files))
     assert checked.returncode == 0, checked.stdout
     assert " 1 run, " in checked.stdout
-    assert b"".join(path.read_bytes() for path in files).count(b'"type":"exchange"') == 600
+    assert b"".join(path.read_bytes() for path in files).count(b'"type":"exchange"') == 400
     if len(files) > 2:
         assert hopaudit("verify", *map(str, files[:1] + files[2:])).returncode == 3
 
