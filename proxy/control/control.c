@@ -271,6 +271,8 @@ void control_stop(struct control *c)
 		pthread_join(c->thread, NULL);
 	}
 	web_free(c->web); /* whoever waits for an answer is told, and gone */
+	if (c->base)
+		event_base_loop(c->base, EVLOOP_NONBLOCK); /* callbacks that were put off hold their connections */
 	if (c->importer)
 		store_importer_stop(c->importer, false);
 	store_reader_free(c->reader);

@@ -111,6 +111,7 @@ def test_a_flood_is_put_together_and_what_found_no_room_is_told(start_proxy, pay
     proxy.wait_for_event("finding", 95)
     wait_until(lambda: len(found(proxy)) == 4)
     (proxy.folder / "go").touch()
+    wait_until(lambda: len(found(proxy)) == 68)
     proxy.stop()
     told = found(proxy)
     assert len(told) == 68
