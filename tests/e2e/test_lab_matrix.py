@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`hopaudit lab -- DRIVER`: a client put through the matrix."""
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -192,3 +193,32 @@ def test_the_ready_drivers_go_through_the_whole_matrix(tmp_path, name):
                                     "java": "follows 4, then stops"}[name]
     assert does["credentials to another site"] == ("takes Authorization, X-Api-Key" if name == "java" else "takes X-Api-Key")
     assert does["query"] == ("elsewhere: /status/?done=yes&hop=1" if name == "java" else "?done=yes")
+
+
+# --- the page of real clients ---
+
+
+def matrix(folder, *options):
+    done = subprocess.run(
+        [REPOSITORY / "scripts/matrix", "--output", folder / "page.md", *options], cwd=folder, capture_output=True,
+        text=True, timeout=540,
+    )
+    assert done.returncode == 0, done.stderr
+    return (folder / "page.md").read_text()
+
+
+def test_the_page_that_is_kept_tells_of_ten_clients_and_more():
+    page = (REPOSITORY / "tests/data/matrix.md").read_text()
+    clients = [line.split("|")[1].strip() for line in page.splitlines() if re.match(r"\| \w+ \| [^|]*\| \d+ of ", line)]
+    assert len(clients) >= 10 and len(set(clients)) == len(clients)
+    assert {"curl", "requests", "go"} <= set(clients)
+    assert "(not reached)" not in page and "(timed out)" not in page
+
+
+@pytest.mark.all
+def test_made_again_the_page_is_the_same(tmp_path):
+    once = matrix(tmp_path, "--clients", "curl,wget")
+    again = matrix(tmp_path, "--clients", "curl,wget")
+    assert re.sub(r"^\d{4}-\d\d-\d\d", "", once, flags=re.M) == re.sub(r"^\d{4}-\d\d-\d\d", "", again, flags=re.M)
+    kept = (REPOSITORY / "tests/data/matrix.md").read_text()
+    assert once.splitlines()[0] == kept.splitlines()[0]

@@ -11,6 +11,7 @@ if ($body !== null) {
 }
 if ($proxy = getenv('https_proxy')) {
     $http['proxy'] = 'tcp://' . parse_url($proxy, PHP_URL_HOST) . ':' . parse_url($proxy, PHP_URL_PORT);
+    $http['request_fulluri'] = str_starts_with($url, 'http:'); // absolute-form, as proxies want it
 }
 if (file_get_contents($url, false, stream_context_create(['http' => $http])) === false) {
     exit(1);
