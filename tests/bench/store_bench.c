@@ -3,7 +3,8 @@
  * What the review store makes of a log: how fast it is imported, how long the first page, filters and facets take, and
  * how much memory that needs. Prints a table.
  *
- *     store_bench LOG [DATABASE]        a temporary database unless one is named */
+ *     store_bench LOG [DATABASE]        a temporary database unless one is named; LOG may be "-": it is filled already
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -145,11 +146,13 @@ int main(int argc, char **argv)
 	s = store_open(argc > 2 ? argv[2] : NULL, &limits, notice, sizeof(notice), error, sizeof(error));
 	if (!s)
 		fail(error);
-	import(s, argv[1]);
+	if (strcmp(argv[1], "-") != 0)
+		import(s, argv[1]);
 	r = store_reader_open(s, error, sizeof(error));
 	if (!r)
 		fail(error);
-	printf("Milliseconds of processor time:\n\n| filter | matches | first page | the worst first | last page | facets | findings |\n"
+	printf("Milliseconds of processor time:\n\n| filter | matches | first page | the worst first | last page | "
+	       "facets | findings |\n"
 	       "|---|---:|---:|---:|---:|---:|---:|\n");
 	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
 		measure(r, filters[i]);
