@@ -8,7 +8,7 @@ bool choice_eligible(const struct expectation *e, const struct trace *t)
 	const struct trace *r = e->request;
 	if (r == t || r->client != t->client || t->order < e->order || !expectation_awaits(e, t->spelling))
 		return false;
-	if (peer_kinship(r->peer, t->peer) == KIN_STRANGERS)
+	if (peer_kinship(r->peer, t->peer, r->response_us) == KIN_STRANGERS)
 		return false;
 	/* Its bytes had come before the answer before it: it can't be because of that answer. */
 	if (t->pipelined && t->connection == r->connection)
@@ -21,7 +21,8 @@ bool choice_is_alone(const struct audit *a, const struct trace *t)
 	unsigned waiting = 0;
 	for (const struct awaited *w = awaiting_first(a, t); w; w = awaiting_next(w)) {
 		enum expectation_state state = expectation_of(w)->state;
-		if (peer_kinship(expectation_of(w)->request->peer, t->peer) == KIN_STRANGERS)
+		const struct trace *r = expectation_of(w)->request;
+		if (peer_kinship(r->peer, t->peer, r->response_us) == KIN_STRANGERS)
 			continue;
 		waiting += is_right_target(w) && (state == EXPECTATION_OPEN || state == EXPECTATION_PROVISIONAL);
 	}
@@ -51,7 +52,8 @@ static bool is_replay(const struct expectation *e, const struct trace *t)
 bool choice_is_own(const struct expectation *e, const struct trace *t)
 {
 	const struct peer *p = e->request->peer;
-	return p && t->peer && (p == t->peer ? p->asked || p->process : peer_kinship(p, t->peer) == KIN_SAME);
+	return p && t->peer &&
+	       (p == t->peer ? p->asked || p->process : peer_kinship(p, t->peer, e->request->response_us) == KIN_SAME);
 }
 
 /* Has it a candidate that gives way to `t`, by their heads? */

@@ -156,7 +156,8 @@ static void note_follower(struct audit *a, struct expectation *e)
 	struct node *n = table_first(&a->by_request, client_url_key(r->client, r->spelling));
 	for (struct expectation *twin = by_request_next(n); twin;
 	     twin = by_request_next(table_next(&twin->by_request))) {
-		if (twin != e && peer_kinship(twin->request->peer, r->peer) != KIN_STRANGERS &&
+		if (twin != e &&
+		    peer_kinship(twin->request->peer, r->peer, twin->request->response_us) != KIN_STRANGERS &&
 		    twin->request->url_hash == r->url_hash && twin->target_hash == e->target_hash &&
 		    twin->request->method == r->method)
 			twin->twin_followed = true;

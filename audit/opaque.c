@@ -34,7 +34,8 @@ static void close_behind(struct audit *a, struct known_client *client, const str
 	for (struct link *l = client->expectations.next, *next; l != &client->expectations; l = next) {
 		struct expectation *e = OWNER_OF(l, struct expectation, in_client);
 		next = l->next;
-		if (e->state != EXPECTATION_OPEN || peer_kinship(e->request->peer, peer) == KIN_STRANGERS)
+		if (e->state != EXPECTATION_OPEN ||
+		    peer_kinship(e->request->peer, peer, e->request->response_us) == KIN_STRANGERS)
 			continue;
 		/* A client that knows HSTS may have done so; but the right request may come yet. */
 		if (e->target_origin == tunnel->upgraded)

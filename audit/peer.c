@@ -45,6 +45,9 @@ static struct process *process_take(struct peers *ps, const struct client_proces
 		table_add(&ps->processes, &p->node, process_key(p->pid, p->start));
 		budget_take(ps->budget, sizeof(*p) + BUDGET_BLOCK);
 	}
+	p->parent = found->parent;
+	p->group = found->group;
+	p->born_us = found->born_us;
 	p->image = found->image; /* another one after exec, which keeps the process */
 	p->refs++;
 	return p;

@@ -22,6 +22,9 @@ struct process {
 	uint32_t pid;
 	uint64_t start; /* with the pid it is unique: pids are used again */
 	uint64_t image; /* equal for processes that were forked from one program, and are parts of one client perhaps */
+	uint32_t parent;
+	uint32_t group;
+	int64_t born_us;
 	struct link peers;
 };
 
@@ -86,16 +89,26 @@ bool process_has_sibling(const struct peers *ps, const struct process *p) NODISC
 enum kinship {
 	KIN_UNKNOWN,
 	KIN_SAME,     /* one process */
-	KIN_STRANGERS /* two, and not of one program that forked */
+	KIN_STRANGERS /* two, and neither of one program that forked nor the one begun after the other */
 };
 
-static inline enum kinship peer_kinship(const struct peer *a, const struct peer *b)
+/* A script asks by one program and follows by another that it starts then: what was begun after the redirect was known,
+ * by the same parent or in the same group, may have been told of it. */
+static inline bool process_may_succeed(const struct process *first, const struct process *then, int64_t told_us)
 {
-	if (!a || !b || !a->process || !b->process)
+	bool related = first->parent == then->parent || first->group == then->group || first->parent == then->pid;
+	return related && then->born_us + PROCESS_BIRTH_US >= told_us;
+}
+
+/* Of one who was redirected, and was told so at `told_us`, and one who asked. */
+static inline enum kinship peer_kinship(const struct peer *redirected, const struct peer *asked, int64_t told_us)
+{
+	if (!redirected || !asked || !redirected->process || !asked->process)
 		return KIN_UNKNOWN;
-	if (a->process == b->process)
+	const struct process *first = redirected->process, *then = asked->process;
+	if (first == then)
 		return KIN_SAME;
-	return a->process->image == b->process->image ? KIN_UNKNOWN : KIN_STRANGERS;
+	return first->image == then->image || process_may_succeed(first, then, told_us) ? KIN_UNKNOWN : KIN_STRANGERS;
 }
 
 /* Will an answer that is still to come tell more of them? */

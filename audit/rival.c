@@ -56,7 +56,7 @@ void rival_note(struct audit *a, struct expectation *e)
 		struct expectation *other = expectation_of(w);
 		bool waits = other->state == EXPECTATION_OPEN || other->state == EXPECTATION_PROVISIONAL;
 		if (other == e || !waits || other->order > follow->order || other->request == follow ||
-		    peer_kinship(other->request->peer, follow->peer) == KIN_STRANGERS ||
+		    peer_kinship(other->request->peer, follow->peer, other->request->response_us) == KIN_STRANGERS ||
 		    !score_plausible(other, follow) || same_request(e->request, other->request))
 			continue;
 		note(a, e, other, follow);

@@ -69,7 +69,7 @@ static int identity_points(const struct expectation *e, const struct trace *t, b
 	*address_only = false;
 	if (r->client->tag)
 		return POINTS_TAG;
-	int process = peer_kinship(r->peer, t->peer) == KIN_SAME ? POINTS_PROCESS - POINTS_ADDRESS : 0;
+	int process = peer_kinship(r->peer, t->peer, r->response_us) == KIN_SAME ? POINTS_PROCESS - POINTS_ADDRESS : 0;
 	if (r->connection == t->connection)
 		return process + POINTS_CONNECTION;
 	if (r->user_agent == t->user_agent && trace_same_order(r, t))

@@ -12,7 +12,7 @@
 
 static bool same_program(const struct trace *a, const struct trace *b)
 {
-	if (a->user_agent != b->user_agent || peer_kinship(a->peer, b->peer) == KIN_STRANGERS)
+	if (a->user_agent != b->user_agent || peer_kinship(a->peer, b->peer, a->response_us) == KIN_STRANGERS)
 		return false;
 	return a->client->tag || a->connection == b->connection || trace_same_order(a, b);
 }
@@ -40,7 +40,7 @@ static void note_retry(struct audit *a, struct trace *t)
 			continue;
 		if (t->pipelined && t->connection == r->connection)
 			continue;
-		if (peer_kinship(r->peer, t->peer) == KIN_STRANGERS)
+		if (peer_kinship(r->peer, t->peer, r->response_us) == KIN_STRANGERS)
 			continue;
 		uint64_t equal = 0;
 		if (r->content && t->content &&

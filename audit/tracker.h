@@ -14,10 +14,15 @@ struct process_finder {
 };
 
 /* A process, as the finder answers. */
+#define PROCESS_BIRTH_US (20 * 1000) /* how exactly the system tells when a process began */
+
 struct client_process {
 	uint32_t pid;
 	uint64_t start;    /* when it began, in any unit: with the pid it is unique */
 	uint64_t image;    /* equal for processes that were forked from one program, different for others */
+	uint32_t parent;   /* pid */
+	uint32_t group;    /* process group: a script and what it runs have one */
+	int64_t born_us;   /* on the clock of the calls, give or take PROCESS_BIRTH_US */
 	struct bytes name; /* of its command */
 };
 

@@ -32,6 +32,7 @@ static bool read_file(const char *path, char *out, size_t size)
 /* Of /proc/PID/stat, counted as in proc(5). */
 enum stat_field {
 	STAT_PARENT = 4,
+	STAT_GROUP = 5,
 	STAT_START = 22,
 	STAT_CODE_BEGIN = 26,
 	STAT_CODE_END = 27,
@@ -81,7 +82,10 @@ bool proc_read(pid_t pid, struct proc_facts *out)
 	close = strrchr(text, ')');
 	if (!open || !close || close[1] == '\0' || close[2] == '\0' || !read_numbers(close + 2, numbers))
 		return false;
-	*out = (struct proc_facts){.pid = pid, .parent = (pid_t)numbers[STAT_PARENT], .start = numbers[STAT_START]};
+	*out = (struct proc_facts){.pid = pid,
+				   .parent = (pid_t)numbers[STAT_PARENT],
+				   .group = (pid_t)numbers[STAT_GROUP],
+				   .start = numbers[STAT_START]};
 	out->image = image_of(numbers);
 	snprintf(out->name, sizeof(out->name), "%.*s", (int)(close - open - 1), open + 1);
 	return true;

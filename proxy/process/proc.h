@@ -17,6 +17,7 @@
 struct proc_facts {
 	pid_t pid;
 	pid_t parent;
+	pid_t group;
 	uint64_t start; /* clock ticks since the system started */
 	/* A hash of where the program lies in memory, which the system chooses at random at each exec and a fork keeps:
 	 * equal for processes that were forked from one program, and for no others. */

@@ -30,11 +30,14 @@ struct question {
 	uint16_t port;
 };
 
-/* A process that was found, until its end has been told. */
+/* A process that was found, until its end has been told: when it has ended, and so has the script that ran it, which
+ * may go on by another program. */
 struct watched {
 	pid_t pid;
 	uint64_t start;
-	int64_t ended_us; /* 0: it lives */
+	pid_t parent; /* of the process, or of the script that is waited for by now */
+	pid_t group;
+	int64_t ended_us; /* 0: it, or its script, lives */
 };
 
 /* The queue is what threads share. Everything else belongs to the thread once it runs. */
@@ -171,7 +174,8 @@ static void watch(struct process_watch *w, const struct proc_facts *p)
 		return;
 	if (w->watched_count == WATCHED_MAX)
 		forget_watched(w, 0);
-	w->watched[w->watched_count] = (struct watched){.pid = p->pid, .start = p->start};
+	w->watched[w->watched_count] =
+	    (struct watched){.pid = p->pid, .start = p->start, .parent = p->parent, .group = p->group};
 	w->polled[1 + w->watched_count] = (struct pollfd){.fd = fd, .events = POLLIN};
 	w->watched_count++;
 }
@@ -195,8 +199,13 @@ static void answer(struct process_watch *w, const struct question *q)
 
 	if (known) {
 		watch(w, &p);
-		found = (struct client_process){
-		    .pid = (uint32_t)p.pid, .start = p.start, .image = p.image, .name = bytes_str(p.name)};
+		found = (struct client_process){.pid = (uint32_t)p.pid,
+						.start = p.start,
+						.image = p.image,
+						.parent = (uint32_t)p.parent,
+						.group = (uint32_t)p.group,
+						.born_us = clock_of_boot_ticks_us(p.start),
+						.name = bytes_str(p.name)};
 	}
 	w->saved_us -= clock_used_us() - used_us;
 	audit_client_process(w->audit, q->connection, known ? &found : NULL, clock_now_us());
@@ -241,6 +250,25 @@ static void see_ended(struct process_watch *w, int64_t now_us)
 	}
 }
 
+/* Is there a script that ran what has ended? It has the same process group, which what is typed at a terminal has not.
+ * Then its end is waited for. */
+static bool wait_for_script(struct process_watch *w, unsigned i)
+{
+	struct watched *one = &w->watched[i];
+	struct proc_facts parent;
+	int fd;
+
+	if (one->parent == getpid() || !proc_read(one->parent, &parent) || parent.group != one->group)
+		return false;
+	fd = open_process(&parent);
+	if (fd < 0)
+		return false;
+	w->polled[1 + i] = (struct pollfd){.fd = fd, .events = POLLIN};
+	one->parent = parent.parent;
+	one->ended_us = 0;
+	return true;
+}
+
 /* Tells of those whose grace is over. */
 static void tell_ended(struct process_watch *w, int64_t now_us)
 {
@@ -251,6 +279,8 @@ static void tell_ended(struct process_watch *w, int64_t now_us)
 			i++;
 			continue;
 		}
+		if (wait_for_script(w, i))
+			continue;
 		forget_watched(w, i);
 		audit_process_ended(w->audit, (uint32_t)one.pid, one.start, now_us);
 	}

@@ -32,6 +32,31 @@ START_TEST(the_same_request_of_another_process_is_no_follow_up)
 }
 END_TEST
 
+START_TEST(what_a_script_begins_behind_the_redirect_may_follow)
+{
+	play(s, "GET http://a/old process=1<7 -> 302 /new");
+	pass_ms(s, 300);
+	play(s, "GET http://a/new conn=2 process=2<7 -> 200");
+	ck_assert_str_eq(said(s), "observed 1 hop 1 chain 1 to http://a/new\n"
+				  "followed 1 by 2 high final method pass body pass\n"
+				  "closed 1 followed\n"
+				  "chain 1 completed 200 hops 1 verdict ok\n");
+}
+END_TEST
+
+/* ... and what it had begun before, or another script begins, is somebody else. */
+START_TEST(what_a_script_had_begun_before_may_not)
+{
+	play(s, "GET http://a/other conn=2 process=2<7 -> 302 /there");
+	pass_ms(s, 300);
+	play(s, "GET http://a/old process=1<7 -> 302 /new");
+	said(s);
+	play(s, "GET http://a/new conn=2 -> 200");
+	play(s, "GET http://a/new conn=3 process=3<8 -> 200");
+	ck_assert_str_eq(said(s), "");
+}
+END_TEST
+
 /* One of them had the redirect, and which of them asks for the target is their own affair. */
 START_TEST(a_process_forked_from_the_same_program_may_follow)
 {
@@ -342,6 +367,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 	    the_same_request_of_another_process_is_no_follow_up,
+	    what_a_script_begins_behind_the_redirect_may_follow,
+	    what_a_script_had_begun_before_may_not,
 	    a_process_forked_from_the_same_program_may_follow,
 	    the_process_makes_a_match_surer_than_its_looks,
 	    identical_parallel_clients_are_told_apart,

@@ -37,6 +37,8 @@ struct owned {
 	uint64_t connection;
 	uint32_t pid;
 	uint64_t image;
+	uint32_t parent;
+	int64_t born_us;
 	bool asked; /* and not answered yet */
 };
 
@@ -166,16 +168,19 @@ static struct owned *owned_find(struct scenario *s, uint64_t connection)
 	return NULL;
 }
 
-/* process=P/I of a request on this connection */
+/* process=P, P/I or P<Q of a request on this connection */
 static void own(struct scenario *s, uint64_t connection, const char *process)
 {
 	const char *image = strchr(process, '/');
+	const char *script = strchr(process, '<');
 	struct owned *o = owned_find(s, connection);
 	ck_assert(o || s->owned_count < OWNED_MAX);
 	if (!o)
 		o = &s->owned[s->owned_count++];
 	o->connection = connection;
 	o->pid = (uint32_t)atoi(process);
+	o->parent = script ? (uint32_t)atoi(script + 1) : o->pid;
+	o->born_us = script ? s->now_us : 0;
 	o->image = image ? 1000000u + strtoul(image + 1, NULL, 10) : o->pid;
 }
 
@@ -194,7 +199,13 @@ void answer(struct scenario *s, uint64_t connection)
 {
 	struct owned *o = owned_find(s, connection);
 	ck_assert(o && o->asked);
-	struct client_process found = {.pid = o->pid, .start = 1, .image = o->image, .name = BYTES("client")};
+	struct client_process found = {.pid = o->pid,
+				       .start = 1,
+				       .image = o->image,
+				       .parent = o->parent,
+				       .group = o->parent,
+				       .born_us = o->born_us,
+				       .name = BYTES("client")};
 	o->asked = false;
 	audit_client_process(s->audit, connection, &found, s->now_us);
 }

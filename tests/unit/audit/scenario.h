@@ -12,7 +12,8 @@
  *     remote         198.51.100.N instead
  *     pipelined      came before the answer before   name:value     any other header field ("^" is a space in it)
  *     process=P      the connection is of process P, a program of its own; process=P/I  one that was forked from
- * program I path=tunnel    in a tunnel, in clear            path=intercepted  in a tunnel that we opened A response:
+ * program I; process=P<Q  one that script Q begins now
+ *     path=tunnel    in a tunnel, in clear            path=intercepted  in a tunnel that we opened A response:
  * STATUS, a Location if the next word has none of ':' before a '/' or is "-" for an empty one, and name:value     any
  * header field                undelivered    the client did not get all of it bare           no Cache-Control:
  * otherwise it is private, where the words give none, so that the rules about caching have nothing to say where
