@@ -97,10 +97,11 @@ def test_an_answer_that_is_no_redirect_is_not_logged_as_one(status, origin, prox
     origin.on("/x", response(status, "Location: /y", length=status != 304))
     walk(proxy, origin, ("GET", "/x"), ("GET", "/y"))
     log = proxy.stop()
-    # A 304 with a Location is worth a note; it asks for nothing.
+    # A 304 with a Location is worth a note; it asks for nothing, and who follows it all the same is told of.
     assert [event["expects"] for event in log.events("redirect.observed")] == ([False] if status == 304 else [])
     assert errors(log) == ([("304-unconditional", "server")] if status == 304 else [])
-    assert log.events("redirect.followed") == []
+    assert [event["exchange"] for event in log.events("redirect.followed")] == ([1] if status == 304 else [])
+    assert ("unknown-3xx-followed" in log.rules()) == (status == 304)
 
 
 def test_a_redirect_to_https_leaves_what_we_can_see(origin, start_origin, start_proxy, connect):
