@@ -30,14 +30,13 @@ struct question {
 	uint16_t port;
 };
 
-/* A process that was found, until its end has been told: when it has ended, and so has the script that ran it, which
- * may go on by another program. */
+/* A process that was found, until its end has been told. */
 struct watched {
 	pid_t pid;
 	uint64_t start;
-	pid_t parent; /* of the process, or of the script that is waited for by now */
+	pid_t parent;
 	pid_t group;
-	int64_t ended_us; /* 0: it, or its script, lives */
+	int64_t ended_us; /* 0: it lives */
 };
 
 /* The queue is what threads share. Everything else belongs to the thread once it runs. */
@@ -250,23 +249,13 @@ static void see_ended(struct process_watch *w, int64_t now_us)
 	}
 }
 
-/* Is there a script that ran what has ended? It has the same process group, which what is typed at a terminal has not.
- * Then its end is waited for. */
-static bool wait_for_script(struct process_watch *w, unsigned i)
+/* Does a script that ran it go on, perhaps by another program? It has the same process group, which what is typed at a
+ * terminal has not. Then the end of the one says nothing. */
+static bool script_goes_on(const struct watched *one)
 {
-	struct watched *one = &w->watched[i];
 	struct proc_facts parent;
-	int fd;
 
-	if (one->parent == getpid() || !proc_read(one->parent, &parent) || parent.group != one->group)
-		return false;
-	fd = open_process(&parent);
-	if (fd < 0)
-		return false;
-	w->polled[1 + i] = (struct pollfd){.fd = fd, .events = POLLIN};
-	one->parent = parent.parent;
-	one->ended_us = 0;
-	return true;
+	return one->parent != getpid() && proc_read(one->parent, &parent) && parent.group == one->group;
 }
 
 /* Tells of those whose grace is over. */
@@ -279,10 +268,9 @@ static void tell_ended(struct process_watch *w, int64_t now_us)
 			i++;
 			continue;
 		}
-		if (wait_for_script(w, i))
-			continue;
 		forget_watched(w, i);
-		audit_process_ended(w->audit, (uint32_t)one.pid, one.start, now_us);
+		if (!script_goes_on(&one))
+			audit_process_ended(w->audit, (uint32_t)one.pid, one.start, now_us);
 	}
 }
 

@@ -49,7 +49,7 @@ def test_curl_is_told_what_it_does_beside_what_it_may(tmp_path):
     }
     assert cases["307 PUT"]["does"] == "PUT with content" and cases["307 PUT"]["verdict"] == "right"
     assert cases["302 PATCH"]["verdict"] == "violation" and cases["302 PATCH"]["rule"] == "body-dropped"
-    assert cases["305 GET"]["verdict"] == "differs"
+    assert cases["305 GET"]["verdict"] == "violation" and cases["305 GET"]["rule"] == "use-proxy-305"
     assert all(case["does"] == "POST with content" for name, case in cases.items() if "307 POST" in name)
     assert told["score"]["not_reached"] == told["score"]["timed_out"] == 0
 

@@ -132,7 +132,7 @@ def test_a_client_that_ends_without_following_is_told_of_at_once(start_proxy, mo
         client.tell(f"new {moved.url}/old")
     proxy.wait_for_event("client.process", 2)
     leaves.ends()
-    proxy.wait_for_event("redirect.closed")
+    proxy.wait_for_event("chain.finished")
     log = proxy.log
     closed = log.one("redirect.closed")
     assert (closed["outcome"], closed["reason"]) == ("not_followed", "the client's process has ended")
