@@ -178,10 +178,12 @@ void engine_collect(const struct engine *engine, enum rule_moment moment, const 
 		    const struct engine_case *about, struct engine_answers *answers)
 {
 	struct rule_input asked = *in;
+	struct rules_asked due = rules_asked_at(moment);
 	answers->count = 0;
-	for (size_t i = 0; i < rules_count && answers->count < FINDINGS_AT_ONCE_MAX; i++) {
-		if (rule_is_asked_at(&rules_all[i], moment) && !policy_is_off(engine->policy, &rules_all[i]))
-			answers->count += asks(engine, &rules_all[i], &asked, about, &answers->list[answers->count]);
+	for (unsigned i = 0; i < due.count && answers->count < FINDINGS_AT_ONCE_MAX; i++) {
+		const struct rule *rule = &rules_all[due.rows[i]];
+		if (!policy_is_off(engine->policy, rule))
+			answers->count += asks(engine, rule, &asked, about, &answers->list[answers->count]);
 	}
 }
 

@@ -54,6 +54,13 @@ static inline bool rule_is_asked_at(const struct rule *rule, enum rule_moment mo
 extern const struct rule *const rules_all; /* in the order of RULES.md */
 extern const size_t rules_count;
 
+/* The rows that are asked at a moment, as indices into rules_all, in its order. */
+struct rules_asked {
+	const uint8_t *rows;
+	unsigned count;
+};
+struct rules_asked rules_asked_at(enum rule_moment moment);
+
 /* NULL when there is no such rule. */
 const struct rule *rule_find(struct bytes id);
 

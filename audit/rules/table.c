@@ -2,6 +2,8 @@
  *
  * The rule table, in the order of RULES.md. The engine asks the rows of one moment from the top, so where two rules
  * could explain one fact the more specific stands first or excludes the other. */
+#include <pthread.h>
+
 #include "audit/rules/check.h"
 
 static const struct rule table[] = {
@@ -1893,6 +1895,26 @@ _Static_assert(sizeof(table) / sizeof(table[0]) <= RULES_MAX, "raise RULES_MAX")
 
 const struct rule *const rules_all = table;
 const size_t rules_count = sizeof(table) / sizeof(table[0]);
+
+static uint8_t asked[RULE_RECORD + 1][RULES_MAX];
+static unsigned asked_count[RULE_RECORD + 1];
+
+static void sort_by_moment(void)
+{
+	for (unsigned moment = 0; moment <= RULE_RECORD; moment++) {
+		for (size_t i = 0; i < rules_count; i++) {
+			if (rule_is_asked_at(&table[i], (enum rule_moment)moment))
+				asked[moment][asked_count[moment]++] = (uint8_t)i;
+		}
+	}
+}
+
+struct rules_asked rules_asked_at(enum rule_moment moment)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, sort_by_moment);
+	return (struct rules_asked){.rows = asked[moment], .count = asked_count[moment]};
+}
 
 const struct rule *rule_find(struct bytes id)
 {
