@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "audit/record/redact.h"
+#include "audit/retry_after.h"
 #include "audit/tracker.h"
 #include "proxy/clock.h"
 
@@ -20,6 +21,7 @@ struct walk {
 	struct redactor redactor;
 	struct string_list fields; /* of the next request */
 	bool has_content;
+	int64_t waited_us;                          /* as Retry-After asked */
 	unsigned at;                                /* the step that is being told of */
 	unsigned step_of[INSPECTION_STEPS_MAX + 1]; /* by the audit's number of the redirect */
 };
@@ -131,19 +133,48 @@ static char *target_of(const struct step *s)
 	return NULL;
 }
 
-/* As it is asked for: no fragment, and what no request line may hold percent-encoded. NULL when memory is short. */
+/* May this byte stand in a request line as it is? Browsers leave the others of RFC 3986's alone, too. */
+static bool may_stand(unsigned char c)
+{
+	return c > 0x20 && c < 0x7f && !strchr("\"<>`{}", c);
+}
+
+static void put_encoded(struct text_buf *out, struct bytes b)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < b.len; i++) {
+		unsigned char c = (unsigned char)b.ptr[i];
+		const char encoded[] = {'%', digits[c >> 4], digits[c & 15]};
+
+		text_buf_add(out, may_stand(c) ? bytes_of(b.ptr + i, 1) : bytes_of(encoded, sizeof(encoded)));
+	}
+}
+
+/* As it is asked for: no userinfo and no fragment, and what no request line may hold percent-encoded. NULL when memory
+ * is short. */
 static char *asked_url(const char *target)
 {
 	size_t room = 4 * strlen(target) + 64;
-	struct uri_buf out = {malloc(room), 0, room};
+	struct uri_buf origin = {malloc(room), 0, room};
+	struct text_buf out = {0};
 	struct uri url;
+	bool good = origin.ptr && uri_parse_http(bytes_str(target), &url) == URI_OK &&
+		    uri_write_origin(&url, &origin) == URI_OK;
 
-	if (out.ptr && uri_parse_http(bytes_str(target), &url) == URI_OK && uri_write_origin(&url, &out) == URI_OK &&
-	    uri_write_canonical(&url, &out) && out.len < room) {
-		out.ptr[out.len] = '\0';
-		return out.ptr;
+	if (good) {
+		text_buf_add(&out, bytes_of(origin.ptr, origin.len));
+		put_encoded(&out, url.path.len > 0 ? url.path : BYTES("/"));
+		if (url.query.ptr) {
+			text_buf_add_char(&out, '?');
+			put_encoded(&out, url.query);
+		}
+		text_buf_add_char(&out, '\0');
 	}
-	free(out.ptr);
+	free(origin.ptr);
+	if (good && !out.failed)
+		return out.ptr;
+	text_buf_free(&out);
 	return NULL;
 }
 
@@ -307,6 +338,16 @@ static void probe(struct walk *w, struct step *s, const struct string_list *fiel
 
 /* --- the walk --- */
 
+/* Nobody waits here for what Retry-After asks, but the audit is told as if. */
+static int64_t wait_asked_us(const struct http_head *head)
+{
+	struct field_list *fields = field_list_make(head);
+	int64_t seconds = retry_after_s(fields);
+
+	free(fields);
+	return seconds * 1000 * 1000;
+}
+
 static void ask_step(struct walk *w, struct step *s)
 {
 	struct inspection *in = w->in;
@@ -316,7 +357,7 @@ static void ask_step(struct walk *w, struct step *s)
 			  .fields = &w->fields,
 			  .content = in->content,
 			  .has_content = s->has_content};
-	int64_t begun_us = clock_now_us();
+	int64_t begun_us = clock_now_us() + w->waited_us;
 
 	asker_ask(w->asker, &ask, &s->answer);
 	row = status_find(s->answer.head.status);
@@ -324,6 +365,8 @@ static void ask_step(struct walk *w, struct step *s)
 	s->redirects = s->target != NULL;
 	w->at = in->step_count - 1;
 	tell_audit(w, s, in->content, begun_us);
+	if (s->redirects)
+		w->waited_us += wait_asked_us(&s->answer.head);
 }
 
 static void go(struct walk *w)

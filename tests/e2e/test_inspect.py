@@ -34,6 +34,23 @@ def signal(seen, step, topic):
 
 
 FAULTS = (
+    ("/status/307?location=space", "location-not-uri"),
+    ("/status/307?location=non-ascii", "location-not-uri"),
+    ("/status/307?location=latin-1", "location-not-uri"),
+    ("/status/307?location=percent", "location-not-uri"),
+    ("/status/302?location=twice-same", "location-multiple"),
+    ("/status/302?location=no-host", "location-invalid"),
+    ("/status/302?location=one-slash", "location-invalid"),
+    ("/status/302?location=ftp", "location-non-http-scheme"),
+    ("/status/302?location=scheme-relative", "location-relative-risky"),
+    ("/status/307?location=relative-path", "location-relative-risky"),
+    ("/status/302?location=query", "location-relative-risky"),
+    ("/status/302?hops=3", "redirect-chain"),
+    ("/status/305", "use-proxy-305"),
+    ("/status/304", "304-unconditional"),
+    ("/status/302?hsts=10", "hsts-header-over-http"),
+    ("/status/301?cache=none", "permanent-redirect-uncontrolled"),
+    ("/status/301?cache=no-store", "permanent-redirect-not-sticky"),
     ("/status/307?location=twice", "location-multiple"),
     ("/status/302?location=missing", "location-missing"),
     ("/status/302?location=empty", "location-empty"),
@@ -54,6 +71,19 @@ FAULTS = (
 def test_each_fault_of_the_lab_is_found_and_named(path, rule, lab, inspect):
     seen, _ = inspect(lab.url(path), "--profile", "strict")
     assert rule in rules(seen), rules(seen)
+
+
+RIGHT = (
+    "location=absolute", "location=relative", "location=fragment", "location=padded", "location=dots",
+    "location=upper-case", "location=encoded-slash", "location=long", "retry-after=5", "cors=any", "vary=Accept-Language",
+    "origin=foreign", "early=keep", "early=close", "connection=close",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("query", RIGHT)
+def test_what_of_the_lab_is_no_fault_is_none(query, lab, inspect):
+    seen, _ = inspect(lab.url(f"/status/307?{query}"), "--profile", "strict")
+    assert rules(seen) == [] and seen["steps"][-1]["status"] == 200
 
 
 def test_what_is_right_is_no_finding(lab, inspect):
