@@ -62,10 +62,13 @@ struct asker *asker_new(const struct config *config, char *error, size_t error_s
 			return NULL;
 		}
 	}
-	if (a->curl)
-		return a;
-	free(a);
-	return NULL;
+	if (!a->curl) {
+		free(a);
+		return NULL;
+	}
+	/* Once: the handle is never reset, since some versions of libcurl leak this list then. */
+	curl_easy_setopt(a->curl, CURLOPT_COOKIEFILE, "");
+	return a;
 }
 
 void asker_free(struct asker *a)
@@ -147,6 +150,7 @@ static void set_request(struct asker *a, const struct ask *ask, struct curl_slis
 	curl_easy_setopt(a->curl, CURLOPT_HTTPHEADER, lines);
 	if (a->connect_to)
 		curl_easy_setopt(a->curl, CURLOPT_CONNECT_TO, a->connect_to);
+	curl_easy_setopt(a->curl, CURLOPT_HTTPGET, 1L); /* what the request before had set is over */
 	if (ask->has_content) {
 		curl_easy_setopt(a->curl, CURLOPT_POSTFIELDS, ask->content.ptr ? ask->content.ptr : "");
 		curl_easy_setopt(a->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)ask->content.len);
@@ -159,14 +163,13 @@ static void set_request(struct asker *a, const struct ask *ask, struct curl_slis
 static void set_trust(struct asker *a, const struct ask *ask)
 {
 	struct uri url;
+	bool insecure = uri_parse_http(bytes_str(ask->url), &url) == URI_OK &&
+			host_pattern_matches(&a->config->insecure_upstream, url.host);
 
 	curl_easy_setopt(a->curl, CURLOPT_SSL_CTX_FUNCTION, trust);
 	curl_easy_setopt(a->curl, CURLOPT_SSL_CTX_DATA, a->config);
-	if (uri_parse_http(bytes_str(ask->url), &url) == URI_OK &&
-	    host_pattern_matches(&a->config->insecure_upstream, url.host)) {
-		curl_easy_setopt(a->curl, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(a->curl, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
+	curl_easy_setopt(a->curl, CURLOPT_SSL_VERIFYPEER, insecure ? 0L : 1L);
+	curl_easy_setopt(a->curl, CURLOPT_SSL_VERIFYHOST, insecure ? 0L : 2L);
 }
 
 static void set_taking(struct asker *a, struct taking *t)
@@ -180,7 +183,6 @@ static void set_taking(struct asker *a, struct taking *t)
 	curl_easy_setopt(a->curl, CURLOPT_VERBOSE, 1L);
 	curl_easy_setopt(a->curl, CURLOPT_DEBUGFUNCTION, take_sent);
 	curl_easy_setopt(a->curl, CURLOPT_DEBUGDATA, t);
-	curl_easy_setopt(a->curl, CURLOPT_COOKIEFILE, "");
 	curl_easy_setopt(a->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(a->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)limits->connect_ms);
 	curl_easy_setopt(a->curl, CURLOPT_TIMEOUT_MS, (long)(limits->connect_ms + limits->response_head_ms));
@@ -243,7 +245,6 @@ void asker_ask(struct asker *a, const struct ask *ask, struct answer *out)
 	char reason[CURL_ERROR_SIZE] = "";
 	CURLcode done;
 
-	curl_easy_reset(a->curl);
 	set_request(a, ask, lines);
 	set_trust(a, ask);
 	set_taking(a, &t);

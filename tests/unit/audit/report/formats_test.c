@@ -12,7 +12,7 @@
 
 static struct report report;
 static struct text_buf out;
-static enum severity fail_on = SEVERITY_ERROR;
+static enum severity fail_on;
 
 static void begin(void)
 {
@@ -20,6 +20,7 @@ static void begin(void)
 	report.each_chain = true;
 	report.begun = report.finished = true;
 	report.totals.exchanges = 2;
+	fail_on = SEVERITY_ERROR;
 }
 
 static void end(void)
