@@ -87,7 +87,7 @@ static void choose_cases(struct guided *g)
 static bool write_file(const char *path, struct text_buf *text)
 {
 	FILE *f = text->failed ? NULL : fopen(path, "we");
-	bool ok = f && fwrite(text->ptr, 1, text->len, f) == text->len;
+	bool ok = f && (text->len == 0 || fwrite(text->ptr, 1, text->len, f) == text->len);
 
 	if (f && fclose(f))
 		ok = false;
