@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/rules/rules.h"
 #include "proxy/relay/reply.h"
 
 /* As it stands in the block of its exchange: all of it, up to its fragment. */
@@ -86,22 +87,6 @@ void inject_free(struct inject *i)
 	free(i);
 }
 
-static const char *phrase_of(int status)
-{
-	switch (status) {
-	case 301:
-		return "Moved Permanently";
-	case 302:
-		return "Found";
-	case 303:
-		return "See Other";
-	case 307:
-		return "Temporary Redirect";
-	default:
-		return "Permanent Redirect";
-	}
-}
-
 /* A page that asks from another origin may follow only what allows it (Fetch §4.9). */
 static int put_cors(const struct exchange *x, char *to, size_t room)
 {
@@ -132,7 +117,7 @@ static size_t build(const struct exchange *x, char *to, size_t room)
 	len = snprintf(to, room,
 		       "HTTP/1.1 %d %s\r\nLocation: %s\r\nCache-Control: no-store\r\nContent-Length: 0\r\n"
 		       "Hopaudit-Injected: %d\r\n%s%s\r\n",
-		       what->status, phrase_of(what->status), what->to, what->status, cors, connection);
+		       what->status, status_find(what->status)->name, what->to, what->status, cors, connection);
 	return len > 0 && (size_t)len < room ? (size_t)len : 0;
 }
 
