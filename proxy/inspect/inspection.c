@@ -207,9 +207,11 @@ static bool drop_fields(struct string_list *fields, const char *const *names, si
 
 static bool becomes_get(int status, const char *method)
 {
-	if (status == 303)
+	const struct status_row *row = status_find(status);
+
+	if (row->becomes_get)
 		return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
-	return (status == 301 || status == 302) && strcmp(method, "POST") == 0;
+	return row->post_may_become_get && strcmp(method, "POST") == 0;
 }
 
 static void prepare_next(struct walk *w, const struct step *from, struct step *to)
